@@ -1,0 +1,72 @@
+//! Every number that bounds something in the gateway, with what happens one past it.
+
+use std::time::Duration;
+
+/// Largest PDU read from a peer, in octets: a submit_sm with a full message_payload fits. A longer command_length is
+/// answered with generic_nack ESME_RINVCMDLEN and ends the connection.
+pub const PDU_OCTETS_MAX: usize = 70_000;
+
+/// Octets read from a socket at a time.
+pub const READ_OCTETS: usize = 64 * 1024;
+
+/// Octets that wait to be written to one peer before its socket is no longer read.
+pub const WRITE_OCTETS_MAX: usize = 256 * 1024;
+
+/// How long a peer may take none of what waits for it before its bind ends.
+pub const WRITE_STALL: Duration = Duration::from_secs(60);
+
+/// Frames handed to a session in one crossing; more wait for the next.
+pub const FRAMES_PER_CALL_MAX: usize = 64;
+
+/// Appends of one bind under way; at this number its socket is no longer read, and TCP tells the peer.
+pub const APPENDS_IN_FLIGHT_MAX: usize = 1_024;
+
+/// Connections that are open, bound or not; one more is closed as soon as it is accepted.
+pub const CONNECTIONS_MAX: usize = 12_000;
+
+/// How long a peer may take for the TLS handshake.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Frames that an unbound peer may send before its connection ends.
+pub const FRAMES_BEFORE_BIND_MAX: usize = 20;
+
+/// Pass-through checks that one address may cause in a minute; one more is refused without asking the upstream.
+pub const CHECKS_PER_MINUTE: u32 = 30;
+
+/// Addresses whose checks are counted; beyond it the oldest quiet ones are forgotten.
+pub const CHECKED_ADDRESSES_MAX: usize = 100_000;
+
+/// Exchanges that one operation may ask for in a row; one more counts as a failed attempt.
+pub const EXCHANGES_MAX: usize = 16;
+
+/// First and longest pause between two attempts of the same work. A pause is drawn from its upper half.
+pub const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// How long a claimed submission may be under way before it is claimed again. Longer than every exchange together may take.
+pub const SUBMIT_LEASE: Duration = Duration::from_secs(3_600);
+
+/// How long a delivery may be with a session before it is claimed again: the session has its own, shorter, timers.
+pub const DELIVER_LEASE: Duration = Duration::from_secs(3_600);
+
+/// How long a settled message is remembered: for late receipts, and so that a repeated webhook stays one message.
+pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// How often settled messages past their retention are forgotten, and how many at a time.
+pub const SWEEP: (Duration, usize) = (Duration::from_secs(60), 10_000);
+
+/// Largest webhook body, in octets; a larger one is answered with 413.
+pub const WEBHOOK_BODY_OCTETS_MAX: usize = 1 << 20;
+
+/// Messages and reports taken from one webhook; more count as a fault of the translator.
+pub const HEARD_MAX: usize = 1_000;
+
+/// Octets of a memo, and memos kept for one tenant; a larger one, or one more, is not kept.
+pub const MEMO_OCTETS_MAX: usize = 64 * 1024;
+/// See [`MEMO_OCTETS_MAX`].
+pub const MEMOS_MAX: usize = 10_000;
+
+/// How long a lane's worker waits for work before it asks whether it is still needed.
+pub const LANE_IDLE: Duration = Duration::from_secs(60);
+
+/// How long a drain may take before what is left is handed back to the ledger.
+pub const DRAIN: Duration = Duration::from_secs(20);
