@@ -1,0 +1,75 @@
+//! The two traits of an engine: one for the work, one for those who ask about it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Appended, Claim, EntryId, Instant, NewEntry, Record, Result, Settlement};
+
+/// A future in a box: the traits are used as objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Durable work. All verbs may be called from any task at once.
+pub trait Ledger: Send + Sync {
+    /// Takes a batch, all or nothing, and returns when every entry of it is on disk. Appends that wait together share
+    /// one sync. The answers stand in the batch's order. A batch may repeat a key: the first of them is the entry.
+    ///
+    /// Dropping the future after its first poll leaves open whether the batch was taken.
+    fn append(&self, batch: Vec<NewEntry>) -> BoxFuture<'_, Result<Vec<Appended>>>;
+
+    /// Waits until an entry of the lane can be claimed, then leases up to `max` of those that can, the earliest due
+    /// first and among these the lowest id. An entry can be claimed when it is due and neither held nor leased; a lease
+    /// that has run out is none. Dropping the future claims nothing. `max` of 0 returns at once with nothing.
+    fn claim<'a>(
+        &'a self,
+        lane: &'a str,
+        max: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Claim>>>;
+
+    /// Ends holds and leases, and leaves the entries as they were: the try is not counted and the due time stands.
+    /// Ids that are neither held nor leased are passed over.
+    fn release(&self, ids: &[EntryId]);
+
+    /// Ends claims. A crash may undo the latest settlements, and then the work is done again; but once an append made
+    /// after them has returned, they are as durable as it is. A lease that has run out still settles if nobody else has
+    /// claimed the entry since.
+    ///
+    /// # Errors
+    /// [`crate::LedgerError::LeaseLost`] names the entries that somebody else has had since; the others are settled.
+    fn settle(&self, settlements: Vec<(Claim, Settlement)>) -> BoxFuture<'_, Result<()>>;
+}
+
+/// Listing and searching. May read the disk in the caller's thread, for a few microseconds a record.
+pub trait Records: Send + Sync {
+    /// The entry of this name, settled or not, unless it was swept.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn get(&self, id: EntryId) -> Result<Option<Record>>;
+
+    /// The entry that was given this alias when it was done.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn find(&self, alias: &[u8]) -> Result<Option<EntryId>>;
+
+    /// Every lane whose name starts with `prefix` and that has entries not settled, with their number, by name. From memory.
+    fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)>;
+
+    /// How many entries of the lane are not settled. From memory.
+    fn pending(&self, lane: &str) -> usize;
+
+    /// Entries of the lane that are not settled, in the order of their ids, above `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>>;
+
+    /// Forgets entries settled before this time, with their keys and aliases, the lowest ids first and at most `limit`
+    /// of them; returns how many. How long to retain is the caller's to say.
+    ///
+    /// # Errors
+    /// When the disk cannot be read or written.
+    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize>;
+}

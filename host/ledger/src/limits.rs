@@ -1,0 +1,45 @@
+//! Every number that bounds the ledger.
+
+use std::time::Duration;
+
+/// Octets of one body.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Octets of a lane's name.
+pub const LANE_BYTES_MAX: usize = 512;
+
+/// Octets of a key or an alias.
+pub const KEY_BYTES_MAX: usize = 1024;
+
+/// Octets of a note.
+pub const NOTE_BYTES_MAX: usize = 64 << 10;
+
+/// Aliases that one entry is given when it is done.
+pub const ALIASES_MAX: usize = 1024;
+
+/// Entries in one call of append, and settlements in one call of settle.
+pub const BATCH_MAX: usize = 16 << 10;
+
+/// Entries not yet settled, unless an engine's options say otherwise. Each costs about 200 octets of memory.
+pub const PENDING_MAX: usize = 5_000_000;
+
+/// Calls that wait for the embedded engine's writer; the next ones wait in their callers.
+pub const COMMANDS_MAX: usize = 4096;
+
+/// Appends and settlements that share one batch on disk. One call is never split, so a batch may be longer by one call.
+pub const GROUP_MAX: usize = 8192;
+
+/// Octets of bodies that share one batch on disk, likewise.
+pub const GROUP_BYTES_MAX: usize = 8 << 20;
+
+/// Octets of unsettled bodies kept in memory to spare a read at claim; older ones are read back from disk.
+pub const BODIES_BYTES_MAX: usize = 64 << 20;
+
+/// Settled entries forgotten in one batch on disk.
+pub const SWEEP_BATCH_MAX: usize = 1024;
+
+/// Free space on the ledger's disk below which appends are refused while settling goes on.
+pub const SPACE_MIN_BYTES: u64 = 256 << 20;
+
+/// How long the free space last seen is believed.
+pub const SPACE_AGE_MAX: Duration = Duration::from_millis(500);

@@ -1,0 +1,377 @@
+//! The model: what a ledger does, in the plainest words that can say it. Keeps entries in memory and nowhere else.
+//!
+//! Engines are compared with it step by step, so it walks through all it has rather than keep a second book that could
+//! be wrong. It serves tests well; it is no engine for many thousands of entries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::clock::millis;
+use crate::entry::within;
+use crate::ids::Ids;
+use crate::limits::{BATCH_MAX, PENDING_MAX};
+use crate::wait::{Look, until_taken};
+use crate::{
+    Appended, BoxFuture, Claim, Clock, EntryId, Instant, Ledger, LedgerError, NewEntry, Record,
+    Records, Result, Settlement, State,
+};
+
+/// A ledger in memory, gone when it is dropped.
+pub struct Memory {
+    clock: Clock,
+    changed: Arc<Notify>,
+    model: Mutex<Model>,
+}
+
+struct Model {
+    ids: Ids,
+    rows: BTreeMap<EntryId, Row>,
+    keys: HashMap<Vec<u8>, EntryId>,
+    aliases: HashMap<Vec<u8>, EntryId>,
+    leases: u64,
+    pending_max: usize,
+}
+
+struct Row {
+    entry: NewEntry,
+    appended: Instant,
+    due: Instant,
+    attempt: u32,
+    note: Bytes,
+    stand: Stand,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Free,
+    Held,
+    Leased { lease: u64, until: Instant },
+    Settled { state: State, at: Instant },
+}
+
+impl Memory {
+    /// An empty ledger whose ids carry `node`.
+    ///
+    /// # Errors
+    /// When the node is above 31.
+    pub fn new(node: u8, clock: Clock) -> Result<Self> {
+        Self::with_pending_max(node, clock, PENDING_MAX)
+    }
+
+    /// The same with a bound of one's own on entries not settled.
+    ///
+    /// # Errors
+    /// When the node is above 31.
+    pub fn with_pending_max(node: u8, clock: Clock, pending_max: usize) -> Result<Self> {
+        let model = Model {
+            ids: Ids::after(node, None)?,
+            rows: BTreeMap::new(),
+            keys: HashMap::new(),
+            aliases: HashMap::new(),
+            leases: 0,
+            pending_max,
+        };
+        Ok(Self {
+            clock,
+            changed: Arc::default(),
+            model: Mutex::new(model),
+        })
+    }
+
+    /// What a restart does: holds and leases end.
+    pub fn restart(&self) {
+        for row in self.model().rows.values_mut().filter(|row| row.pending()) {
+            row.stand = Stand::Free;
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl Ledger for Memory {
+    fn append(&self, batch: Vec<NewEntry>) -> BoxFuture<'_, Result<Vec<Appended>>> {
+        Box::pin(async move {
+            let appended = self.model().append(batch, (self.clock)())?;
+            self.changed.notify_waiters();
+            Ok(appended)
+        })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        lane: &'a str,
+        max: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Claim>>> {
+        Box::pin(until_taken(&self.clock, move |now| {
+            let mut model = self.model();
+            let claims = model.claim(lane, max, lease, now);
+            Ok(if claims.is_empty() && max > 0 {
+                Look::Nothing {
+                    changed: self.changed.clone().notified_owned(),
+                    until: model.next_change(lane, now),
+                }
+            } else {
+                Look::Taken(claims)
+            })
+        }))
+    }
+
+    fn release(&self, ids: &[EntryId]) {
+        self.model().release(ids);
+        self.changed.notify_waiters();
+    }
+
+    fn settle(&self, settlements: Vec<(Claim, Settlement)>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let settled = self.model().settle(settlements, (self.clock)());
+            self.changed.notify_waiters();
+            settled
+        })
+    }
+}
+
+impl Records for Memory {
+    fn get(&self, id: EntryId) -> Result<Option<Record>> {
+        let now = (self.clock)();
+        Ok(self.model().rows.get(&id).map(|row| row.record(id, now)))
+    }
+
+    fn find(&self, alias: &[u8]) -> Result<Option<EntryId>> {
+        Ok(self.model().aliases.get(alias).copied())
+    }
+
+    fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        let mut lanes: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        for row in self
+            .model()
+            .rows
+            .values()
+            .filter(|row| row.pending() && row.entry.lane.starts_with(prefix))
+        {
+            *lanes.entry(row.entry.lane.clone()).or_default() += 1;
+        }
+        lanes.into_iter().collect()
+    }
+
+    fn pending(&self, lane: &str) -> usize {
+        self.model()
+            .rows
+            .values()
+            .filter(|row| row.pending() && *row.entry.lane == *lane)
+            .count()
+    }
+
+    fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
+        let now = (self.clock)();
+        let model = self.model();
+        let rows = model.rows.iter().filter(|(id, row)| {
+            row.pending() && *row.entry.lane == *lane && after.is_none_or(|after| **id > after)
+        });
+        Ok(rows
+            .take(limit)
+            .map(|(id, row)| row.record(*id, now))
+            .collect())
+    }
+
+    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
+        Ok(self.model().sweep(settled_before, limit))
+    }
+}
+
+impl Model {
+    fn append(&mut self, batch: Vec<NewEntry>, now: Instant) -> Result<Vec<Appended>> {
+        within("batch", batch.len(), BATCH_MAX)?;
+        batch.iter().try_for_each(NewEntry::check)?;
+        let pending = self.rows.values().filter(|row| row.pending()).count();
+        if pending + batch.len() > self.pending_max {
+            return Err(LedgerError::Full {
+                what: format!("{pending} entries of {} are waiting", self.pending_max),
+            });
+        }
+        Ok(batch
+            .into_iter()
+            .map(|entry| self.append_one(entry, now))
+            .collect())
+    }
+
+    fn append_one(&mut self, entry: NewEntry, now: Instant) -> Appended {
+        if let Some(&id) = entry.key.as_ref().and_then(|key| self.keys.get(key)) {
+            return Appended { id, fresh: false };
+        }
+        let id = self.ids.next(now);
+        if let Some(key) = &entry.key {
+            self.keys.insert(key.clone(), id);
+        }
+        let due = entry.due.unwrap_or(now);
+        let stand = if entry.held { Stand::Held } else { Stand::Free };
+        self.rows.insert(
+            id,
+            Row {
+                entry,
+                appended: now,
+                due,
+                attempt: 1,
+                note: Bytes::new(),
+                stand,
+            },
+        );
+        Appended { id, fresh: true }
+    }
+
+    fn claim(&mut self, lane: &str, max: usize, lease: Duration, now: Instant) -> Vec<Claim> {
+        let mut ready: Vec<_> = (self.rows.iter_mut())
+            .filter(|(_, row)| *row.entry.lane == *lane && row.due <= now && row.free(now))
+            .collect();
+        ready.sort_by_key(|(id, row)| (row.due, **id));
+        let mut claims = Vec::new();
+        for (id, row) in ready.into_iter().take(max) {
+            self.leases += 1;
+            row.stand = Stand::Leased {
+                lease: self.leases,
+                until: now.saturating_add(millis(lease)),
+            };
+            claims.push(Claim {
+                id: *id,
+                lane: row.entry.lane.clone(),
+                body: row.entry.body.clone(),
+                attempt: row.attempt,
+                appended: row.appended,
+                lease: self.leases,
+            });
+        }
+        claims
+    }
+
+    /// When a lane that has nothing to claim will have something without anybody's doing.
+    fn next_change(&self, lane: &str, now: Instant) -> Option<Instant> {
+        let rows = self.rows.values().filter(|row| *row.entry.lane == *lane);
+        rows.filter_map(|row| match row.stand {
+            Stand::Free => Some(row.due),
+            Stand::Leased { until, .. } => Some(until.max(row.due)),
+            Stand::Held | Stand::Settled { .. } => None,
+        })
+        .filter(|at| *at > now)
+        .min()
+    }
+
+    fn release(&mut self, ids: &[EntryId]) {
+        for id in ids {
+            if let Some(row) = self.rows.get_mut(id).filter(|row| row.pending()) {
+                row.stand = Stand::Free;
+            }
+        }
+    }
+
+    fn settle(&mut self, settlements: Vec<(Claim, Settlement)>, now: Instant) -> Result<()> {
+        within("batch", settlements.len(), BATCH_MAX)?;
+        settlements
+            .iter()
+            .try_for_each(|(_, settlement)| settlement.check())?;
+        let mut lost = Vec::new();
+        for (claim, settlement) in settlements {
+            match self.rows.get_mut(&claim.id) {
+                Some(row) if matches!(row.stand, Stand::Leased { lease, .. } if lease == claim.lease) =>
+                {
+                    let aliases = row.settle(settlement, now);
+                    self.aliases
+                        .extend(aliases.into_iter().map(|alias| (alias, claim.id)));
+                }
+                _ => lost.push(claim.id),
+            }
+        }
+        if lost.is_empty() {
+            Ok(())
+        } else {
+            Err(LedgerError::LeaseLost { ids: lost })
+        }
+    }
+
+    fn sweep(&mut self, settled_before: Instant, limit: usize) -> usize {
+        let old = self.rows.iter().filter(
+            |(_, row)| matches!(row.stand, Stand::Settled { at, .. } if at < settled_before),
+        );
+        let ids: Vec<EntryId> = old.map(|(id, _)| *id).take(limit).collect();
+        for id in &ids {
+            self.rows.remove(id);
+            self.keys.retain(|_, of| of != id);
+            self.aliases.retain(|_, of| of != id);
+        }
+        ids.len()
+    }
+}
+
+impl Row {
+    fn pending(&self) -> bool {
+        !matches!(self.stand, Stand::Settled { .. })
+    }
+
+    fn free(&self, now: Instant) -> bool {
+        match self.stand {
+            Stand::Free => true,
+            Stand::Leased { until, .. } => until <= now,
+            Stand::Held | Stand::Settled { .. } => false,
+        }
+    }
+
+    /// Returns the entry's new aliases.
+    fn settle(&mut self, settlement: Settlement, now: Instant) -> Vec<Vec<u8>> {
+        match settlement {
+            Settlement::Done { note, aliases } => {
+                self.note = note;
+                self.stand = Stand::Settled {
+                    state: State::Done,
+                    at: now,
+                };
+                aliases
+            }
+            Settlement::Retry { after, note } => {
+                self.note = note.unwrap_or_else(|| self.note.clone());
+                self.due = now.saturating_add(millis(after));
+                self.attempt = self.attempt.saturating_add(1);
+                self.stand = Stand::Free;
+                Vec::new()
+            }
+            Settlement::Dead { note } => {
+                self.note = note;
+                self.stand = Stand::Settled {
+                    state: State::Dead,
+                    at: now,
+                };
+                Vec::new()
+            }
+        }
+    }
+
+    fn record(&self, id: EntryId, now: Instant) -> Record {
+        let state = match self.stand {
+            Stand::Settled { state, .. } => state,
+            _ if self.free(now) => State::Waiting,
+            _ => State::Claimed,
+        };
+        Record {
+            id,
+            lane: self.entry.lane.clone(),
+            body: self.entry.body.clone(),
+            appended: self.appended,
+            state,
+            attempt: self.attempt,
+            due: self.due,
+            note: self.note.clone(),
+        }
+    }
+}
