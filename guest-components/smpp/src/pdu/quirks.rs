@@ -1,0 +1,1 @@
+//! Frames as real clients send them, and frames that deserve an error.

@@ -1,0 +1,47 @@
+//! Integers of the wire as newtypes: the values that the specification names are constants, every other value passes through.
+
+/// Declares the newtype, its constants, `name` and `Display` (the name, or the number in hex) from one list.
+macro_rules! wire_value {
+    (
+        $(#[$doc:meta])*
+        $name:ident($int:ty), $hex:literal {
+            $( $(#[$value_doc:meta])* $constant:ident = $value:literal, $text:literal; )*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct $name(pub $int);
+
+        impl $name {
+            $(
+                $(#[$value_doc])*
+                #[doc = concat!("`", $text, "`")]
+                pub const $constant: Self = Self($value);
+            )*
+
+            /// What the specification calls this value, if it has a name.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $( $value => Some($text), )*
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.name() {
+                    Some(name) => f.pad(name),
+                    None => write!(f, $hex, self.0),
+                }
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
