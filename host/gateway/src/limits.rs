@@ -1,6 +1,6 @@
 //! Every number that bounds something in the gateway, with what happens one past it.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Largest PDU read from a peer, in octets: a submit_sm with a full message_payload fits. A longer command_length is
 /// answered with generic_nack ESME_RINVCMDLEN and ends the connection.
@@ -27,11 +27,14 @@ pub const CONNECTIONS_MAX: usize = 12_000;
 /// How long a peer may take for the TLS handshake.
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// TLS handshakes of the HTTP listener under way; more wait to be accepted.
+pub const HANDSHAKES_MAX: usize = 256;
+
 /// Frames that an unbound peer may send before its connection ends.
 pub const FRAMES_BEFORE_BIND_MAX: usize = 20;
 
 /// Pass-through checks that one address may cause in a minute; one more is refused without asking the upstream.
-pub const CHECKS_PER_MINUTE: u32 = 30;
+pub const CHECKS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not zero");
 
 /// Addresses whose checks are counted; beyond it the oldest quiet ones are forgotten.
 pub const CHECKED_ADDRESSES_MAX: usize = 100_000;

@@ -1,1 +1,22 @@
-fn main() {}
+//! Edgebind, the program: everything that acts. It joins the runtime (guests), the ledger (durable work) and the sockets;
+//! what it does with them is decided by guests.
+
+mod attach;
+mod cli;
+mod clock;
+mod components;
+mod config;
+mod gateway;
+mod http;
+mod limits;
+mod observe;
+mod smpp;
+mod start;
+mod tenant;
+mod upstream;
+mod vault;
+mod work;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

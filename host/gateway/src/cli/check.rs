@@ -1,0 +1,45 @@
+//! `edgebind check`: every mistake of a configuration at once, without starting anything.
+
+use super::load;
+use crate::{components, config::EXAMPLE, smpp::tls, start};
+use clap::Args;
+use edgebind_runtime::Engine;
+use std::path::PathBuf;
+
+/// Read a configuration, with the secrets and certificates that it names, and let the components look at their settings.
+/// Prints every mistake, one a line, and exits with 1 if there is any.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration, in TOML; without it the environment is checked, as `edgebind serve` would read it
+    #[arg(long, value_name = "FILE", env = "EDGEBIND_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print an example that explains every setting, and check nothing
+    #[arg(long)]
+    example: bool,
+}
+
+impl Check {
+    /// Checks.
+    pub fn run(self) -> Result<(), String> {
+        if self.example {
+            print!("{EXAMPLE}");
+            return Ok(());
+        }
+        let config = load::config(self.config.as_deref())?;
+        let engine = Engine::new(&start::limits(&config.limits)).map_err(|error| error.to_string())?;
+        let builtin = components::load(&engine)?;
+        let mut mistakes = Vec::new();
+        for tenant in &config.tenants {
+            mistakes.extend(start::settings_mistakes(tenant, &builtin)?);
+        }
+        let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.cert, &tls.key));
+        for (cert, key) in listeners.into_iter().chain(config.http.tls.as_ref().map(|tls| (&tls.cert, &tls.key))) {
+            mistakes.extend(tls::acceptor(cert, key).err());
+        }
+        if !mistakes.is_empty() {
+            return Err(format!("mistakes:\n{}", mistakes.join("\n")));
+        }
+        println!("no mistakes: {} tenants", config.tenants.len());
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Reads a configuration from the file that was named, or from the environment when none was.
+
+use crate::config::{Config, Surroundings};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// The configuration, or every mistake in it, one a line.
+pub fn config(file: Option<&Path>) -> Result<Config, String> {
+    let env = |name: &str| env::var(name).ok();
+    let read = |path: &Path| fs::read_to_string(path);
+    let base = match file.and_then(Path::parent) {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let surroundings = Surroundings { base: &base, env: &env, file: &read };
+    match file {
+        None => Config::from_env(&surroundings).map_err(|mistakes| format!("mistakes in the environment:\n{mistakes}")),
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
+            Config::from_toml(&text, &surroundings).map_err(|mistakes| format!("mistakes in {}:\n{mistakes}", path.display()))
+        }
+    }
+}

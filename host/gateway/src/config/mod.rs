@@ -1,0 +1,226 @@
+//! What the operator wants: one [`Config`], from a TOML file or from environment variables. Deciding code: whatever it needs
+//! from outside comes through [`Surroundings`]. A configuration is taken whole or refused whole, naming every mistake.
+
+mod environment;
+mod file;
+mod limits;
+mod mistakes;
+mod origin;
+mod parse;
+mod reader;
+mod secret;
+
+pub use mistakes::{Mistake, Mistakes};
+pub use origin::{Origin, Reachable};
+pub use secret::Secret;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use url::Url;
+
+/// A complete configuration file with a sentence for everything that can be said in it.
+pub const EXAMPLE: &str = include_str!("example.toml");
+
+const DATA_DIR: &str = "edgebind-data";
+
+const HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3_000);
+
+/// Secrets of an account that binds pass through.
+const BIND_CREDENTIALS: [&str; 2] = ["upstream.user", "upstream.password"];
+
+/// Everything that the gateway is told at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What must survive a restart lies under it.
+    pub data_dir: PathBuf,
+    /// Tells message ids of several gateways apart, 0 to 31.
+    pub node: u8,
+    /// Where ESMEs connect.
+    pub smpp: Smpp,
+    /// Where webhooks, health and metrics are heard.
+    pub http: Http,
+    /// Bounds that the operator moved.
+    pub limits: Limits,
+    /// At least one; names differ, system_ids differ across all of them, and at most one is pass-through.
+    pub tenants: Vec<Tenant>,
+}
+
+/// Listeners for ESMEs; at least one of the two is there.
+#[derive(Clone, Debug)]
+pub struct Smpp {
+    /// Without TLS.
+    pub plain: Option<SocketAddr>,
+    /// With TLS.
+    pub tls: Option<TlsListener>,
+    /// How long a connection may stay without a bind (session_init_timer, SMPP 3.4 §7.2).
+    pub session_init: Duration,
+}
+
+/// A TLS listener of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsListener {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// PEM file with the certificate chain.
+    pub cert: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// Certificate and key of a listener that is otherwise plain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// PEM file with the certificate chain.
+    pub cert: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// The HTTP listener.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Speaks TLS when there is one.
+    pub tls: Option<TlsFiles>,
+    /// What the outside calls this listener; without it no webhook is registered anywhere.
+    pub webhook_base_url: Option<Url>,
+}
+
+/// Bounds that the operator moved away from what the gateway and the runtime hold by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// SMPP connections that are open, bound or not.
+    pub connections_max: Option<usize>,
+    /// Pass-through checks that one address may cause in a minute.
+    pub checks_per_minute: Option<u32>,
+    /// How long a drain may take.
+    pub drain: Option<Duration>,
+    /// How long a settled message is remembered.
+    pub retention: Option<Duration>,
+    /// Linear memory of one guest instance, in octets.
+    pub guest_memory_bytes: Option<usize>,
+    /// How long one call of a session may run, in milliseconds.
+    pub session_call_ms: Option<u64>,
+    /// How long one call of a translator may run, in milliseconds.
+    pub translator_call_ms: Option<u64>,
+}
+
+/// One customer: its ESME accounts, its upstream, and how the two are joined.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Lower-case letters, digits, `-`, `_` and `.`, at most 32; stands in webhook URLs, lanes and metrics.
+    pub name: String,
+    /// Who may bind.
+    pub mode: Mode,
+    /// Where its translator may send requests: the origins of `api_base_url` and those listed.
+    pub origins: Vec<Reachable>,
+    /// By the names that translators mention (`upstream.user`, `webhook`). Empty in a pass-through tenant as far as the
+    /// upstream's credentials go: the bind brings those.
+    pub secrets: BTreeMap<String, Secret>,
+    /// For the session component, in the order of their names.
+    pub session_settings: Vec<(String, String)>,
+    /// For the translator component, in the order of their names.
+    pub translator_settings: Vec<(String, String)>,
+    /// When webhooks are registered with the upstream.
+    pub webhooks: Webhooks,
+    /// Requests to the upstream under way at a time; 0 leaves messages in the queue.
+    pub egress_concurrency: usize,
+    /// Messages of one account that wait for the upstream, where the account says nothing else; one more gets ESME_RMSGQFUL.
+    pub queue_max: usize,
+    /// What one account may submit, where the account says nothing else; none is no bound.
+    pub rate: Option<Rate>,
+    /// Binds of one account at a time, where the account says nothing else.
+    pub binds_max: usize,
+    /// How long a part waits for the rest of its long message.
+    pub parts_timeout: Duration,
+    /// What becomes of the parts that are there when the rest did not come.
+    pub parts_policy: PartsPolicy,
+    /// How long a message without a validity_period is tried.
+    pub retry_max_age: Duration,
+    /// How long one exchange with the upstream may take, from connecting to the last octet.
+    pub upstream_timeout: Duration,
+}
+
+/// Who may bind to a tenant.
+#[derive(Clone, Debug)]
+pub enum Mode {
+    /// The accounts listed, with passwords of the gateway's own.
+    Accounts(Vec<Account>),
+    /// Whoever the upstream knows: system_id and password are its own credentials.
+    PassThrough,
+}
+
+/// An ESME of a tenant.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// 1 to 15 octets (SMPP 3.4 §5.2.1); octets above 0x7F as the Latin-1 characters of the same number.
+    pub system_id: String,
+    /// At most 8 octets (SMPP 3.4 §5.2.2) unless the operator allowed more.
+    pub password: Secret,
+    /// Binds at a time.
+    pub binds_max: usize,
+    /// What it may submit; none is no bound.
+    pub rate: Option<Rate>,
+    /// Its messages that wait for the upstream.
+    pub queue_max: usize,
+    /// To go behind the tenant's.
+    pub session_settings: Vec<(String, String)>,
+    /// To go behind the tenant's.
+    pub translator_settings: Vec<(String, String)>,
+}
+
+/// Messages per second, and how many may come at once after a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// In the long run; at least 1.
+    pub per_second: u32,
+    /// At once; at least 1.
+    pub burst: u32,
+}
+
+/// When webhooks are registered with the upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Webhooks {
+    /// From the first receiver on, for the tenant's life: what comes while nobody is bound waits here.
+    Keep,
+    /// While a receiver is bound: removed when the last one leaves.
+    Bind,
+}
+
+/// What becomes of a long message that never got whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartsPolicy {
+    /// Its parts are given up, with a receipt for each that asked.
+    Reject,
+    /// What is there is sent, in order.
+    Send,
+}
+
+/// What a configuration may ask of its surroundings.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Relative paths start here.
+    pub base: &'a Path,
+    /// An environment variable by its name.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// The text of a file.
+    pub file: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+impl Config {
+    /// What a TOML file says; [`EXAMPLE`] is one.
+    pub fn from_toml(text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
+        file::read(text, surroundings)
+    }
+
+    /// What the environment variables of SMSGate's own SMPP server say: one pass-through tenant named `default`.
+    pub fn from_env(surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
+        environment::read(surroundings)
+    }
+}

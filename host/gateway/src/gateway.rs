@@ -1,0 +1,342 @@
+//! The running gateway: what everything in it shares, and the questions that cross rooms - who is this peer, whose is this
+//! URL, may this message be stored.
+
+use crate::{
+    attach,
+    clock::Clock,
+    config::{Config, Mode, Secret},
+    http::egress::Egress,
+    limits::{CHECKED_ADDRESSES_MAX, CHECKS_PER_MINUTE},
+    observe::Gauge,
+    smpp::driver::Append,
+    tenant::{Account, Tenant},
+    upstream,
+    vault::{self, Credentials, Vault},
+    work::{
+        entry::{self, Submission},
+        lane::{Kind, Lane},
+        workers::Workers,
+    },
+};
+use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
+use edgebind_runtime::{
+    Session,
+    message::Message,
+    session::{self, Refusal},
+    translator::{Operation, Outcome},
+};
+use edgebind_smpp::{CommandId, CommandStatus};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// One gateway of a process.
+pub struct Gateway {
+    /// What it was started with.
+    pub config: Config,
+    /// Its time.
+    pub clock: Clock,
+    /// Durable work.
+    pub ledger: Arc<dyn Ledger>,
+    /// The same ledger, to look things up.
+    pub records: Arc<dyn Records>,
+    /// The only way to an upstream.
+    pub egress: Egress,
+    /// Sealed credentials and what is derived from the key beside them.
+    pub vault: Vault,
+    /// In the order configured.
+    pub tenants: Vec<Arc<Tenant>>,
+    /// Who works on the ledger's lanes.
+    pub workers: Workers,
+    /// Cancelled when a drain begins: no new binds, no new claims, binds told to unbind.
+    pub draining: CancellationToken,
+    /// Cancelled when the drain is over: webhooks are no longer heard.
+    pub stopped: CancellationToken,
+    /// Everything that must end before the process does.
+    pub tasks: TaskTracker,
+    checks: DefaultKeyedRateLimiter<IpAddr>,
+    next_bind: AtomicU64,
+}
+
+impl Gateway {
+    /// A gateway of these parts; nothing runs yet.
+    pub fn new(config: Config, ledger: Arc<dyn Ledger>, records: Arc<dyn Records>, egress: Egress, vault: Vault, tenants: Vec<Arc<Tenant>>) -> Self {
+        let per_minute = config.limits.checks_per_minute.and_then(NonZeroU32::new).unwrap_or(CHECKS_PER_MINUTE);
+        Self {
+            config,
+            clock: Clock::start(),
+            ledger,
+            records,
+            egress,
+            vault,
+            tenants,
+            workers: Workers::default(),
+            draining: CancellationToken::new(),
+            stopped: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            checks: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            next_bind: AtomicU64::new(1),
+        }
+    }
+
+    /// Takes up the work that an earlier process left.
+    pub fn resume(self: &Arc<Self>) {
+        for tenant in &self.tenants {
+            if matches!(tenant.config.mode, Mode::PassThrough) {
+                for account in self.vault.all().into_iter().filter(|sealed| *sealed.tenant == *tenant.name).map(|sealed| sealed.account) {
+                    match self.vault.recall(&tenant.name, &account) {
+                        Ok(Some(Credentials { user, password })) => {
+                            tenant.let_in(&account, user, password);
+                        }
+                        Ok(None) => {}
+                        Err(error) => tracing::error!(tenant = %tenant.name, %error, "sealed credentials cannot be opened; what waits for them stays"),
+                    }
+                }
+            }
+        }
+        let left = self.records.lanes("");
+        let waiting: usize = left.iter().map(|(_, count)| count).sum();
+        if waiting > 0 {
+            tracing::info!(waiting, "work from before is taken up");
+        }
+        for lane in left.iter().filter(|(_, count)| *count > 0).filter_map(|(name, _)| Lane::parse(name)) {
+            self.workers.ensure(self, lane);
+        }
+        // Credentials that nothing waits for any more.
+        for tenant in &self.tenants {
+            for sealed in self.vault.all().into_iter().filter(|sealed| *sealed.tenant == *tenant.name) {
+                if let Some(account) = tenant.account(&sealed.account) {
+                    self.forget_credentials(tenant, &account);
+                }
+            }
+        }
+    }
+
+    /// Asks who a peer is. The error is the command_status of the bind's answer: one and the same for an unknown system_id
+    /// and a wrong password, and one with which clients try again instead of giving up for good.
+    pub async fn admit(self: &Arc<Self>, peer: IpAddr, request: CommandId, system_id: &[u8], password: &[u8]) -> Result<Bind, CommandStatus> {
+        if system_id.is_empty() {
+            return Err(CommandStatus::RINVSYSID);
+        }
+        if password.is_empty() {
+            return Err(CommandStatus::RINVPASWD);
+        }
+        let name = text(system_id);
+        for tenant in &self.tenants {
+            if let Mode::Accounts(accounts) = &tenant.config.mode
+                && let Some(account) = accounts.iter().find(|account| *account.system_id == *name)
+            {
+                if !vault::same(account.password.reveal().as_bytes(), password) {
+                    tracing::info!(tenant = %tenant.name, "bind with a wrong password");
+                    return Err(CommandStatus::RBINDFAIL);
+                }
+                let account = tenant.account(&name).ok_or(CommandStatus::RBINDFAIL)?;
+                return self.bind(tenant, account, request);
+            }
+        }
+        let Some(tenant) = self.tenants.iter().find(|tenant| matches!(tenant.config.mode, Mode::PassThrough)) else {
+            tracing::info!("bind with an unknown system_id");
+            return Err(CommandStatus::RBINDFAIL);
+        };
+        self.check(peer, tenant, &name, password).await?;
+        let account = tenant.account(&name).ok_or(CommandStatus::RBINDFAIL)?;
+        self.bind(tenant, account, request)
+    }
+
+    /// Asks the upstream whether these are credentials of its own, and seals them if they are.
+    async fn check(self: &Arc<Self>, peer: IpAddr, tenant: &Arc<Tenant>, name: &str, password: &[u8]) -> Result<(), CommandStatus> {
+        if self.checks.len() > CHECKED_ADDRESSES_MAX {
+            self.checks.retain_recent();
+        }
+        if self.checks.check_key(&peer).is_err() {
+            tracing::warn!(%peer, "bind refused: too many checks in a minute");
+            return Err(CommandStatus::RBINDFAIL);
+        }
+        let (user, password) = (Secret::new(name), Secret::new(&text(password)));
+        let candidate = Account::passing_through(name, &tenant.config);
+        candidate.set_credentials(user.clone(), password.clone());
+        match upstream::run(self, tenant, &candidate, name, 1, Operation::Authenticate).await {
+            Outcome::Taken(_) => {}
+            Outcome::Dead(dead) => {
+                tracing::info!(tenant = %tenant.name, "bind refused by the upstream: {}", dead.why);
+                return Err(CommandStatus::RBINDFAIL);
+            }
+            Outcome::Retry(retry) => {
+                tracing::warn!(tenant = %tenant.name, "bind refused, the upstream could not be asked: {}", retry.why);
+                return Err(CommandStatus::RBINDFAIL);
+            }
+        }
+        let credentials = Credentials { user: user.clone(), password: password.clone() };
+        if let Err(error) = self.vault.remember(&tenant.name, name, &credentials) {
+            tracing::error!(tenant = %tenant.name, %error, "bind refused, its credentials cannot be kept");
+            return Err(CommandStatus::RSYSERR);
+        }
+        tenant.let_in(name, user, password);
+        Ok(())
+    }
+
+    fn bind(self: &Arc<Self>, tenant: &Arc<Tenant>, account: Arc<Account>, request: CommandId) -> Result<Bind, CommandStatus> {
+        if !account.bind_came() {
+            tracing::info!(tenant = %tenant.name, "bind refused: {} are open", account.binds_max);
+            return Err(CommandStatus::RBINDFAIL);
+        }
+        Ok(Bind {
+            id: self.next_bind.fetch_add(1, Ordering::Relaxed),
+            gateway: self.clone(),
+            tenant: tenant.clone(),
+            account,
+            kind: request,
+            release: tenant.session.current().revision,
+            receives: AtomicBool::new(false),
+            _gauge: Gauge::up_for("edgebind_binds", &tenant.name),
+        })
+    }
+
+    /// The tenant and the account that a webhook's URL means, if its token is theirs.
+    pub fn addressee(&self, tenant: &str, account: &str, token: &str) -> Option<(Arc<Tenant>, Arc<Account>)> {
+        if !self.vault.is_webhook_token(tenant, account, token) {
+            return None;
+        }
+        let tenant = self.tenants.iter().find(|known| *known.name == *tenant)?;
+        // A pass-through account whose credentials were forgotten is still one: its receipts wait for its next bind.
+        let pass_through = || matches!(tenant.config.mode, Mode::PassThrough).then(|| Arc::new(Account::passing_through(account, &tenant.config)));
+        Some((tenant.clone(), tenant.account(account).or_else(pass_through)?))
+    }
+
+    /// Where webhooks of an account reach us; none when the operator named no public URL.
+    pub fn webhook_url(&self, tenant: &Tenant, account: &Account) -> Option<String> {
+        let mut url = self.config.http.webhook_base_url.clone()?;
+        let token = self.vault.webhook_token(&tenant.name, &account.name);
+        url.path_segments_mut().ok()?.pop_if_empty().extend(["webhook", &*tenant.name, &*account.name, &*token]);
+        Some(url.into())
+    }
+
+    /// Who a lane's work is for.
+    pub fn owner(&self, lane: &Lane) -> Option<(Arc<Tenant>, Arc<Account>)> {
+        let tenant = self.tenants.iter().find(|tenant| tenant.name == lane.tenant)?;
+        Some((tenant.clone(), tenant.account(&lane.account)?))
+    }
+
+    /// Appends, if there is anything to append.
+    pub async fn append(&self, entries: Vec<NewEntry>) -> Result<(), LedgerError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.ledger.append(entries).await.map(drop)
+    }
+
+    /// Waits for appends whose bind is gone: their messages were never answered, but they are on the disk and go out.
+    pub fn finish_appends(&self, mut appends: FuturesUnordered<Append>) {
+        let ledger = self.ledger.clone();
+        self.tasks.spawn(async move {
+            while let Some((_, result)) = appends.next().await {
+                if let Ok(entries) = result {
+                    ledger.release(&entries.into_iter().map(|entry| entry.id).collect::<Vec<EntryId>>());
+                }
+            }
+        });
+    }
+
+    /// Forgets the credentials of a pass-through account that has no bind and no work.
+    pub fn forget_credentials(&self, tenant: &Tenant, account: &Account) {
+        if !matches!(tenant.config.mode, Mode::PassThrough) || account.binds() > 0 {
+            return;
+        }
+        let waits = [Kind::Submit, Kind::Parts].into_iter().any(|kind| self.records.pending(&Lane::new(kind, &tenant.name, &account.name).name()) > 0);
+        if waits {
+            return;
+        }
+        if let Err(error) = self.vault.forget(&tenant.name, &account.name) {
+            tracing::error!(tenant = %tenant.name, %error, "credentials that nothing needs cannot be removed");
+        }
+    }
+}
+
+/// Octets as the text that their sender most likely meant: UTF-8 if they are, otherwise Latin-1.
+fn text(octets: &[u8]) -> String {
+    std::str::from_utf8(octets).map_or_else(|_| octets.iter().copied().map(char::from).collect(), str::to_owned)
+}
+
+/// An authenticated SMPP session: who it is for, until its connection ends.
+pub struct Bind {
+    /// For the log.
+    pub id: u64,
+    /// Where it lives.
+    pub gateway: Arc<Gateway>,
+    /// Whose it is.
+    pub tenant: Arc<Tenant>,
+    /// As whom it is bound.
+    pub account: Arc<Account>,
+    /// The bind request that it came with.
+    pub kind: CommandId,
+    /// The revision of the session release that it runs.
+    pub release: u64,
+    receives: AtomicBool,
+    _gauge: Gauge,
+}
+
+impl Bind {
+    /// A session of the release in use. The error is the command_status of the bind's answer.
+    pub fn open_session(&self) -> Result<Session, CommandStatus> {
+        let release = self.tenant.session.current();
+        let config = session::Config {
+            tenant: self.tenant.name.to_string(),
+            account: self.account.name.to_string(),
+            settings: self.account.settings(&release.settings, &self.account.session_settings),
+        };
+        release.component.open(config).map_err(|fault| {
+            self.tenant.count_fault("session");
+            tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
+            CommandStatus::RBINDFAIL
+        })
+    }
+
+    /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted.
+    pub fn ready(&self, receives: bool) {
+        for kind in [Kind::Submit, Kind::Parts] {
+            self.gateway.workers.ensure(&self.gateway, Lane::new(kind, &self.tenant.name, &self.account.name));
+        }
+        if receives && !self.receives.swap(true, Ordering::AcqRel) {
+            self.account.receiver_came();
+            attach::follow(&self.gateway, &self.tenant, &self.account);
+        }
+    }
+
+    /// The entry for a message, unless the account's rate or its queue is full. It is held until its answer is written.
+    pub fn entry(&self, message: Message) -> Result<NewEntry, Refusal> {
+        let refuse = |reason, refusal| {
+            metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason).increment(1);
+            Err(refusal)
+        };
+        if !(self.account.takes_one() && self.tenant.takes_one()) {
+            return refuse("rate", Refusal::Throttled);
+        }
+        let kind = if message.part.is_some() { Kind::Parts } else { Kind::Submit };
+        let lane = Lane::new(kind, &self.tenant.name, &self.account.name).name();
+        if self.gateway.records.pending(&lane) >= self.account.queue_max as usize {
+            return refuse("queue", Refusal::QueueFull);
+        }
+        let body = entry::encode(&Submission { message, members: Vec::new() });
+        Ok(NewEntry { lane, key: None, body, due: None, held: true })
+    }
+}
+
+impl Drop for Bind {
+    fn drop(&mut self) {
+        self.account.bind_went();
+        if self.receives.load(Ordering::Acquire) {
+            self.account.receiver_went();
+            attach::follow(&self.gateway, &self.tenant, &self.account);
+        }
+        // Workers see to it when work is left; without work there may be no worker.
+        self.gateway.forget_credentials(&self.tenant, &self.account);
+    }
+}

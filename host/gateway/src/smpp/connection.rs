@@ -1,0 +1,99 @@
+//! The two halves of a socket: frames out of octets, octets out of a buffer. Knows lengths, never meanings.
+
+use crate::limits::{PDU_OCTETS_MAX, READ_OCTETS, WRITE_OCTETS_MAX};
+use bytes::{Buf, BytesMut};
+use edgebind_smpp::frame::{self, BadLength};
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// What comes from a peer.
+pub struct Reader<R> {
+    half: R,
+    buffer: BytesMut,
+}
+
+impl<R: AsyncRead + Unpin> Reader<R> {
+    /// Reads from this half of a socket.
+    pub fn new(half: R) -> Self {
+        Self { half, buffer: BytesMut::new() }
+    }
+
+    /// Waits for octets; their number, 0 when the peer will send no more. Cancel-safe.
+    pub async fn fill(&mut self) -> io::Result<usize> {
+        self.buffer.reserve(READ_OCTETS);
+        self.half.read_buf(&mut self.buffer).await
+    }
+
+    /// The next frame, if all of it is here.
+    pub fn frame(&mut self) -> Result<Option<BytesMut>, BadLength> {
+        let length = frame::split(&self.buffer, PDU_OCTETS_MAX)?;
+        Ok(length.map(|length| self.buffer.split_to(length)))
+    }
+
+    /// What is here and was not taken as frames, at most one header of it.
+    pub fn rest(&self) -> &[u8] {
+        &self.buffer[..self.buffer.len().min(frame::HEADER_LEN)]
+    }
+}
+
+/// What goes to a peer.
+pub struct Writer<W> {
+    half: W,
+    buffer: BytesMut,
+    /// Octets that the socket has taken since the beginning.
+    written: u64,
+}
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    /// Writes to this half of a socket.
+    pub fn new(half: W) -> Self {
+        Self { half, buffer: BytesMut::new(), written: 0 }
+    }
+
+    /// Puts octets behind those that wait.
+    pub fn push(&mut self, octets: &[u8]) {
+        self.buffer.extend_from_slice(octets);
+    }
+
+    /// Whether octets wait.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Whether so many octets wait that nothing more should be asked of the peer.
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() >= WRITE_OCTETS_MAX
+    }
+
+    /// Octets pushed since the beginning.
+    pub fn pushed(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    /// Octets that the socket has taken since the beginning.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Waits until the socket takes some of what waits. Cancel-safe.
+    pub async fn write(&mut self) -> io::Result<()> {
+        let taken = self.half.write(&self.buffer).await?;
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.buffer.advance(taken);
+        self.written += taken as u64;
+        if self.buffer.is_empty() {
+            self.half.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes all that waits, then says that no more will come.
+    pub async fn finish(&mut self) -> io::Result<()> {
+        while !self.buffer.is_empty() {
+            self.write().await?;
+        }
+        self.half.shutdown().await
+    }
+}

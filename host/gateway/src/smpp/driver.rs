@@ -1,0 +1,334 @@
+//! Drives one bind: waits for what happens next, tells the session, does what it says. Decides nothing but when not to read.
+
+use super::connection::{Reader, Writer};
+use crate::{
+    clock::Clock,
+    gateway::Bind,
+    limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAMES_PER_CALL_MAX, WRITE_STALL},
+    work::{deliveries, lane::{Kind, Lane}},
+};
+use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settled};
+use edgebind_runtime::{
+    Fault, Session,
+    message::Message,
+    session::{Action, CloseReason, Event, Refusal, Settlement},
+};
+use futures_util::{
+    future::BoxFuture,
+    stream::{FuturesUnordered, StreamExt},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt, io, mem,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep_until},
+};
+
+/// Why a bind ended.
+#[derive(Debug)]
+pub enum End {
+    /// The session said so.
+    Closed(CloseReason),
+    /// The session broke its contract; us or the guest, as its blame says.
+    Fault(Fault),
+    /// The socket failed.
+    Socket(io::Error),
+    /// The peer took nothing of what waited for it for [`WRITE_STALL`].
+    Stalled,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Closed(reason) => write!(f, "{reason:?}"),
+            End::Fault(fault) => write!(f, "session: {fault}"),
+            End::Socket(error) => write!(f, "socket: {error}"),
+            End::Stalled => write!(f, "peer took nothing for {} s", WRITE_STALL.as_secs()),
+        }
+    }
+}
+
+/// Drives a bind until it ends. What was not settled by then is claimable again, what was not answered is released.
+pub async fn drive<R, W>(bind: &Bind, session: Session, first: Event, reader: Reader<R>, writer: Writer<W>) -> End
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut driver = Driver {
+        bind,
+        session,
+        reader,
+        writer,
+        events: vec![first],
+        appends: FuturesUnordered::new(),
+        in_flight: 0,
+        answered: VecDeque::new(),
+        window: 0,
+        delivering: HashMap::new(),
+        next_token: 1,
+        wake_at: None,
+        ended: false,
+        closing: None,
+    };
+    let end = driver.run().await;
+    driver.hand_back();
+    end
+}
+
+/// An append under way: the tokens of its messages, in the order of its entries, and what became of them.
+pub type Append = BoxFuture<'static, (Vec<u64>, Result<Vec<Appended>, LedgerError>)>;
+
+struct Driver<'a, R, W> {
+    bind: &'a Bind,
+    session: Session,
+    reader: Reader<R>,
+    writer: Writer<W>,
+    /// What the session is told next.
+    events: Vec<Event>,
+    appends: FuturesUnordered<Append>,
+    /// Messages in `appends`.
+    in_flight: usize,
+    /// Entries whose submit_sm_resp is among the octets up to this count: nobody may claim them before those are written,
+    /// so that no receipt overtakes its answer.
+    answered: VecDeque<(u64, Vec<EntryId>)>,
+    /// Deliveries that the session takes at a time.
+    window: usize,
+    delivering: HashMap<u64, Claim>,
+    next_token: u64,
+    wake_at: Option<u64>,
+    /// The peer will send no more, or nothing that we could read.
+    ended: bool,
+    closing: Option<CloseReason>,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
+    async fn run(&mut self) -> End {
+        let bind = self.bind;
+        let lane = Lane::new(Kind::Deliver, &bind.tenant.name, &bind.account.name).name();
+        let mut claiming: Option<BoxFuture<'_, Result<Vec<Claim>, LedgerError>>> = None;
+        let mut draining = false;
+        let mut progress = Instant::now();
+        loop {
+            if !self.events.is_empty() {
+                let events = mem::take(&mut self.events);
+                match self.session.on_events(bind.gateway.clock.now(), &events) {
+                    Ok(actions) => self.perform(actions),
+                    Err(fault) => return End::Fault(fault),
+                }
+                if let Some(reason) = self.closing {
+                    return self.close(reason).await;
+                }
+            }
+            if self.may_read() && self.take_frames() {
+                continue;
+            }
+            if self.ended || draining {
+                claiming = None;
+                self.window = 0;
+            }
+            let capacity = self.window.saturating_sub(self.delivering.len());
+            if capacity > 0 && claiming.is_none() {
+                claiming = Some(bind.gateway.ledger.claim(&lane, capacity, DELIVER_LEASE));
+            }
+            let may_read = self.may_read();
+            let writing = !self.writer.is_empty();
+            tokio::select! {
+                biased;
+                result = self.writer.write(), if writing => match result {
+                    Ok(()) => {
+                        progress = Instant::now();
+                        self.release_answered();
+                    }
+                    Err(error) => return End::Socket(error),
+                },
+                Some((tokens, result)) = self.appends.next() => self.appended(tokens, result),
+                result = self.reader.fill(), if may_read => match result {
+                    Ok(0) => {
+                        self.ended = true;
+                        self.events.push(Event::Ended);
+                    }
+                    Ok(_) => {
+                        if !writing {
+                            progress = Instant::now();
+                        }
+                    }
+                    Err(error) => return End::Socket(error),
+                },
+                claims = async { claiming.as_mut().expect("the arm is enabled only with a claim").await }, if claiming.is_some() => {
+                    claiming = None;
+                    match claims {
+                        Ok(claims) => self.deliver(claims),
+                        Err(error) => {
+                            tracing::error!(%error, "failed to claim deliveries");
+                            self.window = 0;
+                        }
+                    }
+                },
+                () = wake(bind.gateway.clock, self.wake_at), if self.wake_at.is_some() => {
+                    self.wake_at = None;
+                    self.events.push(Event::Tick);
+                },
+                () = bind.gateway.draining.cancelled(), if !draining => {
+                    draining = true;
+                    self.events.push(Event::Drain);
+                },
+                () = sleep_until(progress + WRITE_STALL), if writing => return End::Stalled,
+            }
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        !self.ended && self.in_flight < APPENDS_IN_FLIGHT_MAX && !self.writer.is_full()
+    }
+
+    /// Moves frames that are here into the events; whether there were any.
+    fn take_frames(&mut self) -> bool {
+        while self.events.len() < FRAMES_PER_CALL_MAX {
+            match self.reader.frame() {
+                Ok(Some(frame)) => self.events.push(Event::Frame(frame.into())),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "the stream is out of step");
+                    self.ended = true;
+                    self.events.push(Event::OutOfStep(self.reader.rest().to_vec()));
+                    break;
+                }
+            }
+        }
+        metrics::counter!("edgebind_pdus_received_total").increment(self.events.len() as u64);
+        !self.events.is_empty()
+    }
+
+    /// Does everything that the session said, in its order; appends of one call become one.
+    fn perform(&mut self, actions: Vec<Action>) {
+        let (mut append, mut settlements) = (Vec::new(), Vec::new());
+        for action in actions {
+            match action {
+                Action::Send(octets) => self.writer.push(&octets),
+                Action::Ready(window) => {
+                    self.window = window as usize;
+                    self.bind.ready(window > 0);
+                }
+                Action::Append((token, message)) => append.push((token, message)),
+                Action::Settle((token, settlement)) => settlements.extend(self.settle(token, settlement)),
+                Action::WakeAt(at) => self.wake_at = Some(at),
+                Action::Close(reason) => self.closing = Some(reason),
+            }
+        }
+        deliveries::settle(&self.bind.gateway, settlements);
+        if let Some((after, _)) = self.answered.back_mut()
+            && *after == u64::MAX
+        {
+            *after = self.writer.pushed();
+            self.release_answered();
+        }
+        if !append.is_empty() {
+            self.append(append);
+        }
+    }
+
+    fn append(&mut self, messages: Vec<(u64, Message)>) {
+        let bind = self.bind;
+        let (mut tokens, mut entries) = (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
+        for (token, message) in messages {
+            match bind.entry(message) {
+                Ok(entry) => {
+                    tokens.push(token);
+                    entries.push(entry);
+                }
+                Err(refusal) => self.events.push(Event::Appended((token, Err(refusal)))),
+            }
+        }
+        if !entries.is_empty() {
+            self.in_flight += entries.len();
+            let ledger = bind.gateway.ledger.clone();
+            self.appends.push(Box::pin(async move { (tokens, ledger.append(entries).await) }));
+        }
+    }
+
+    fn appended(&mut self, tokens: Vec<u64>, result: Result<Vec<Appended>, LedgerError>) {
+        self.in_flight -= tokens.len();
+        match result {
+            Ok(entries) => {
+                metrics::counter!("edgebind_messages_accepted_total", "tenant" => self.bind.tenant.name.clone()).increment(tokens.len() as u64);
+                // The answers are among what the session sends for these events: `perform` puts the count right.
+                self.answered.push_back((u64::MAX, entries.iter().map(|entry| entry.id).collect()));
+                let fate = entries.iter().map(|entry| Ok(entry.id.to_string()));
+                self.events.extend(tokens.into_iter().zip(fate).map(Event::Appended));
+            }
+            Err(error) => {
+                tracing::error!(%error, messages = tokens.len(), "failed to append");
+                let refusal = if error.is_full() { Refusal::QueueFull } else { Refusal::Unavailable };
+                self.events.extend(tokens.into_iter().map(|token| Event::Appended((token, Err(refusal)))));
+            }
+        }
+    }
+
+    fn release_answered(&mut self) {
+        while let Some((after, ids)) = self.answered.front()
+            && *after <= self.writer.written()
+        {
+            self.bind.gateway.ledger.release(ids);
+            self.answered.pop_front();
+        }
+    }
+
+    fn deliver(&mut self, claims: Vec<Claim>) {
+        for claim in claims {
+            match deliveries::read(&claim) {
+                Ok(delivery) => {
+                    let token = self.next_token;
+                    self.next_token += 1;
+                    self.events.push(Event::Deliver((token, delivery)));
+                    self.delivering.insert(token, claim);
+                }
+                Err(error) => {
+                    tracing::error!(entry = %claim.id, %error, "a delivery cannot be read");
+                    deliveries::settle(&self.bind.gateway, vec![(claim, deliveries::given_up(error.to_string()))]);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, token: u64, settlement: Settlement) -> Option<(Claim, Settled)> {
+        let claim = self.delivering.remove(&token);
+        if claim.is_none() {
+            tracing::warn!(token, "the session settled a token that is not open");
+        }
+        claim.map(|claim| {
+            let settled = deliveries::settlement(&self.bind.tenant.name, &claim, settlement);
+            (claim, settled)
+        })
+    }
+
+    /// Writes what waits, as far as the peer takes it, and closes.
+    async fn close(&mut self, reason: CloseReason) -> End {
+        match tokio::time::timeout(WRITE_STALL, self.writer.finish()).await {
+            Ok(Ok(())) => End::Closed(reason),
+            // The peer is gone, as it may be when both sides are done.
+            Ok(Err(_)) if reason != CloseReason::Drained => End::Closed(reason),
+            Ok(Err(error)) => End::Socket(error),
+            Err(_) => End::Stalled,
+        }
+    }
+
+    fn hand_back(&mut self) {
+        let ledger = &self.bind.gateway.ledger;
+        for (_, ids) in self.answered.drain(..) {
+            ledger.release(&ids);
+        }
+        let unsettled: Vec<EntryId> = self.delivering.drain().map(|(_, claim)| claim.id).collect();
+        ledger.release(&unsettled);
+        // Appends still under way are on their way to the disk without an answer; their entries are released when they get there.
+        let appends = mem::take(&mut self.appends);
+        self.bind.gateway.finish_appends(appends);
+    }
+}
+
+async fn wake(clock: Clock, at: Option<u64>) {
+    if let Some(at) = at {
+        sleep_until(clock.instant(at)).await;
+    }
+}

@@ -1,0 +1,163 @@
+//! Starts a gateway from its configuration, and stops it without losing anything.
+
+use crate::{
+    components,
+    config::{Config, Mode},
+    gateway::Gateway,
+    http::{egress::Egress, server},
+    limits::{CONNECTIONS_MAX, DRAIN},
+    smpp::{listener, tls},
+    tenant::Tenant,
+    vault::Vault,
+    work::sweep,
+};
+use edgebind_ledger::{Embedded, Options};
+use edgebind_runtime::Engine;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::{fs, net::SocketAddr, sync::Arc};
+use tokio::{net::TcpListener, time::timeout};
+
+/// A gateway that runs, and where it listens.
+pub struct Started {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// The plain SMPP listener.
+    pub smpp: Option<SocketAddr>,
+    /// The TLS listener.
+    pub smpps: Option<SocketAddr>,
+    /// The HTTP listener.
+    pub http: SocketAddr,
+    ledger: Arc<Embedded>,
+}
+
+/// Opens the ledger, loads the components, listens. The error is one sentence.
+pub async fn start(config: Config, metrics: Option<PrometheusHandle>) -> Result<Started, String> {
+    fs::create_dir_all(&config.data_dir).map_err(|error| format!("data directory {}: {error}", config.data_dir.display()))?;
+    let ledger = Embedded::open(&config.data_dir.join("ledger"), Options { node: config.node, ..Options::default() })
+        .map_err(|error| format!("ledger in {}: {error}", config.data_dir.display()))?;
+    let ledger = Arc::new(ledger);
+    let vault = Vault::open(&config.data_dir).map_err(|error| error.to_string())?;
+    let engine = Engine::new(&limits(&config.limits)).map_err(|error| error.to_string())?;
+    let builtin = components::load(&engine)?;
+    let tenants = config.tenants.iter().map(|tenant| tenant_of(tenant, &builtin)).collect::<Result<Vec<_>, _>>()?;
+    let egress = Egress::new().map_err(|error| error.to_string())?;
+    let gateway = Arc::new(Gateway::new(config, ledger.clone(), ledger.clone(), egress, vault, tenants));
+    if gateway.config.http.webhook_base_url.is_none() {
+        tracing::warn!("no webhook base URL is configured: receipts and incoming messages will not come");
+    }
+
+    let acceptor = match &gateway.config.smpp.tls {
+        Some(tls) => Some((tls.addr, tls::acceptor(&tls.cert, &tls.key)?)),
+        None => None,
+    };
+    let https = match &gateway.config.http.tls {
+        Some(tls) => Some(tls::acceptor(&tls.cert, &tls.key)?),
+        None => None,
+    };
+    let plain = match gateway.config.smpp.plain {
+        Some(addr) => Some(bind("SMPP", addr).await?),
+        None => None,
+    };
+    let tls = match acceptor {
+        Some((addr, acceptor)) => Some((bind("SMPP over TLS", addr).await?, acceptor)),
+        None => None,
+    };
+    let http = bind("HTTP", gateway.config.http.addr).await?;
+    let started = Started {
+        smpp: plain.as_ref().map(|(_, addr)| *addr),
+        smpps: tls.as_ref().map(|((_, addr), _)| *addr),
+        http: http.1,
+        gateway: gateway.clone(),
+        ledger,
+    };
+
+    gateway.resume();
+    let places = listener::places(gateway.config.limits.connections_max.unwrap_or(CONNECTIONS_MAX));
+    if let Some((listener, addr)) = plain {
+        tracing::info!(%addr, "SMPP listens");
+        gateway.tasks.spawn(listener::listen(gateway.clone(), listener, None, places.clone()));
+    }
+    if let Some(((listener, addr), acceptor)) = tls {
+        tracing::info!(%addr, "SMPP over TLS listens");
+        gateway.tasks.spawn(listener::listen(gateway.clone(), listener, Some(acceptor), places));
+    }
+    tracing::info!(addr = %http.1, "HTTP listens");
+    let server = server::serve(gateway.clone(), http.0, https, metrics);
+    tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the HTTP listener failed");
+        }
+    });
+    gateway.tasks.spawn(sweep::sweep(gateway.clone()));
+    Ok(started)
+}
+
+impl Started {
+    /// No new binds and claims, open binds are told to unbind, work under way is settled; what is left after the deadline is
+    /// handed back to the ledger by ending.
+    pub async fn drain(self) {
+        self.gateway.draining.cancel();
+        self.gateway.tasks.close();
+        let deadline = self.gateway.config.limits.drain.unwrap_or(DRAIN);
+        if timeout(deadline, self.gateway.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.gateway.tasks.len(), "the drain took longer than {deadline:?}; what is left is done after the next start");
+        }
+        self.gateway.stopped.cancel();
+        if let Err(error) = self.ledger.close().await {
+            tracing::error!(%error, "failed to close the ledger");
+        }
+        tracing::info!("drained");
+    }
+}
+
+/// What guests may use, as far as the operator moved it.
+pub fn limits(configured: &crate::config::Limits) -> edgebind_runtime::Limits {
+    let mut limits = edgebind_runtime::Limits::default();
+    limits.memory_bytes = configured.guest_memory_bytes.unwrap_or(limits.memory_bytes);
+    limits.session_call_ms = configured.session_call_ms.unwrap_or(limits.session_call_ms);
+    limits.translator_call_ms = configured.translator_call_ms.unwrap_or(limits.translator_call_ms);
+    limits
+}
+
+async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let failed = |error: std::io::Error| format!("failed to listen for {what} on {addr}: {error}");
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    Ok((listener, addr))
+}
+
+/// A tenant of the built-in components, with settings that they take.
+fn tenant_of(tenant: &crate::config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
+    let mistakes = settings_mistakes(tenant, builtin)?;
+    if !mistakes.is_empty() {
+        return Err(mistakes.join("\n"));
+    }
+    let session = components::slot(builtin.session.clone(), tenant.session_settings.clone());
+    let translator = components::slot(builtin.translator.clone(), tenant.translator_settings.clone());
+    Ok(Arc::new(Tenant::new(tenant.clone(), session, translator)))
+}
+
+/// What the built-in components say of a tenant's settings and of each account's over them, with their places.
+pub fn settings_mistakes(tenant: &crate::config::Tenant, builtin: &components::Builtin) -> Result<Vec<String>, String> {
+    let mut places = vec![(format!("tenant {}", tenant.name), Vec::new(), Vec::new())];
+    if let Mode::Accounts(accounts) = &tenant.mode {
+        places.extend(accounts.iter().map(|account| {
+            let place = format!("tenant {}, account {}", tenant.name, account.system_id);
+            (place, account.session_settings.clone(), account.translator_settings.clone())
+        }));
+    }
+    let mut mistakes = Vec::new();
+    for (place, session, translator) in places {
+        let over = |release: &[(String, String)], own: Vec<(String, String)>| [release, &own].concat();
+        let of_session = builtin.session.check(&over(&tenant.session_settings, session)).map_err(|fault| format!("session: {fault}"))?;
+        let of_translator = builtin.translator.check(&over(&tenant.translator_settings, translator)).map_err(|fault| format!("translator: {fault}"))?;
+        for mistake in of_session.into_iter().map(|mistake| format!("session: {mistake}")).chain(of_translator.into_iter().map(|mistake| format!("translator: {mistake}"))) {
+            let mistake = format!("{place}, {mistake}");
+            // What is wrong with the tenant is wrong with each of its accounts: once is enough.
+            if !mistakes.iter().any(|known: &String| known.split(", ").last() == mistake.split(", ").last()) {
+                mistakes.push(mistake);
+            }
+        }
+    }
+    Ok(mistakes)
+}

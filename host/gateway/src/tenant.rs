@@ -1,0 +1,244 @@
+//! A tenant at run time: its releases, its accounts, what it may reach and how much of everything it gets.
+
+use crate::{
+    config::{self, Mode, Rate, Secret},
+    http::egress::Allowed,
+    limits::{MEMO_OCTETS_MAX, MEMOS_MAX},
+};
+use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent, message::Setting, translator::Memo};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::sync::Semaphore;
+
+/// One customer of the operator.
+pub struct Tenant {
+    /// Its name, unique in the process.
+    pub name: Arc<str>,
+    /// What was configured.
+    pub config: config::Tenant,
+    /// The session release in use.
+    pub session: Slot<SessionComponent>,
+    /// The translator release in use.
+    pub translator: Slot<TranslatorComponent>,
+    /// What egress may do for it.
+    pub allowed: Allowed,
+    /// One place for each submission that may be under way at a time.
+    pub places: Arc<Semaphore>,
+    /// What its translator asked to have remembered.
+    pub memos: Memos,
+    rate: Option<DefaultDirectRateLimiter>,
+    accounts: Mutex<HashMap<Arc<str>, Arc<Account>>>,
+}
+
+impl Tenant {
+    /// A tenant that uses these releases.
+    pub fn new(config: config::Tenant, session: Slot<SessionComponent>, translator: Slot<TranslatorComponent>) -> Self {
+        let accounts = match &config.mode {
+            Mode::PassThrough => HashMap::new(),
+            Mode::Accounts(accounts) => accounts
+                .iter()
+                .map(|account| {
+                    let account = Arc::new(Account::configured(account, &config));
+                    (account.name.clone(), account)
+                })
+                .collect(),
+        };
+        Self {
+            name: config.name.clone(),
+            session,
+            translator,
+            allowed: Allowed::new(&config),
+            places: Arc::new(Semaphore::new(config.egress_concurrency)),
+            memos: Memos::default(),
+            rate: config.rate.map(limiter),
+            accounts: Mutex::new(accounts),
+            config,
+        }
+    }
+
+    /// The account of this name, if it is configured or was let in.
+    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Lets in an account whose credentials the upstream has accepted, with these credentials from now on.
+    pub fn let_in(&self, name: &str, user: Secret, password: Secret) -> Arc<Account> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.entry(name.into()).or_insert_with(|| Arc::new(Account::passing_through(name, &self.config)));
+        account.set_credentials(user, password);
+        account.clone()
+    }
+
+    /// The alias of an upstream's id in the ledger.
+    pub fn alias(&self, upstream_id: &str) -> Vec<u8> {
+        format!("upstream/{}/{upstream_id}", self.name).into_bytes()
+    }
+
+    /// Whether the rate of all its accounts together allows one more message now.
+    pub fn takes_one(&self) -> bool {
+        self.rate.as_ref().is_none_or(|rate| rate.check().is_ok())
+    }
+
+    /// Counts a guest call that failed.
+    pub fn count_fault(&self, world: &'static str) {
+        metrics::counter!("edgebind_guest_faults_total", "tenant" => self.name.clone(), "world" => world).increment(1);
+    }
+}
+
+/// Who binds: a system_id with what belongs to it.
+pub struct Account {
+    /// The system_id; octets above 0x7F as the Latin-1 characters of the same number.
+    pub name: Arc<str>,
+    /// Settings for the session, over those of its release.
+    pub session_settings: Vec<Setting>,
+    /// Settings for the translator, over those of its release.
+    pub translator_settings: Vec<Setting>,
+    /// Binds it may have at a time.
+    pub binds_max: usize,
+    /// Entries that may wait for its upstream.
+    pub queue_max: u64,
+    /// Whether its webhooks are registered, as far as this process knows.
+    pub attached: tokio::sync::Mutex<bool>,
+    rate: Option<DefaultDirectRateLimiter>,
+    secrets: Mutex<Arc<Secrets>>,
+    binds: AtomicUsize,
+    receivers: AtomicUsize,
+}
+
+impl Account {
+    fn configured(account: &config::Account, tenant: &config::Tenant) -> Self {
+        Self {
+            session_settings: account.session_settings.clone(),
+            translator_settings: account.translator_settings.clone(),
+            binds_max: account.binds_max as usize,
+            queue_max: account.queue_max.unwrap_or(tenant.queue_max),
+            rate: account.rate.map(limiter),
+            ..Self::passing_through(&account.system_id, tenant)
+        }
+    }
+
+    /// An account that is known by its upstream's credentials alone.
+    pub fn passing_through(name: &str, tenant: &config::Tenant) -> Self {
+        Self {
+            name: name.into(),
+            session_settings: Vec::new(),
+            translator_settings: Vec::new(),
+            binds_max: tenant.binds_max as usize,
+            queue_max: tenant.queue_max,
+            attached: tokio::sync::Mutex::new(false),
+            rate: None,
+            secrets: Mutex::new(Arc::new(Secrets(tenant.secrets.clone()))),
+            binds: AtomicUsize::new(0),
+            receivers: AtomicUsize::new(0),
+        }
+    }
+
+    /// From now on these are the upstream's credentials.
+    pub fn set_credentials(&self, user: Secret, password: Secret) {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = secrets.0.clone();
+        changed.insert("upstream.user".into(), user);
+        changed.insert("upstream.password".into(), password);
+        *secrets = Arc::new(Secrets(changed));
+    }
+
+    /// The secrets that requests for this account may name.
+    pub fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A release's settings with an account's over them.
+    pub fn settings(&self, release: &[Setting], own: &[Setting]) -> Vec<Setting> {
+        release.iter().chain(own).cloned().collect()
+    }
+
+    /// Whether its rate allows one more message now.
+    pub fn takes_one(&self) -> bool {
+        self.rate.as_ref().is_none_or(|rate| rate.check().is_ok())
+    }
+
+    /// Counts a bind, unless that would be one too many.
+    pub fn bind_came(&self) -> bool {
+        self.binds.fetch_update(Ordering::AcqRel, Ordering::Acquire, |binds| (binds < self.binds_max).then_some(binds + 1)).is_ok()
+    }
+
+    /// A bind that was counted ended.
+    pub fn bind_went(&self) {
+        self.binds.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Its open binds.
+    pub fn binds(&self) -> usize {
+        self.binds.load(Ordering::Acquire)
+    }
+
+    /// A bind that takes deliveries came.
+    pub fn receiver_came(&self) {
+        self.receivers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A bind that took deliveries went.
+    pub fn receiver_went(&self) {
+        self.receivers.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Its open binds that take deliveries.
+    pub fn receivers(&self) -> usize {
+        self.receivers.load(Ordering::Acquire)
+    }
+}
+
+fn limiter(rate: Rate) -> DefaultDirectRateLimiter {
+    RateLimiter::direct(Quota::per_second(rate.per_second).allow_burst(rate.burst))
+}
+
+/// Secrets by name.
+#[derive(Clone, Debug)]
+pub struct Secrets(BTreeMap<String, Secret>);
+
+impl Secrets {
+    /// The secret of this name.
+    pub fn get(&self, name: &str) -> Option<&Secret> {
+        self.0.get(name)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+/// Bytes that translators asked to have handed back, one memo an account, in memory only.
+#[derive(Debug, Default)]
+pub struct Memos {
+    by_account: Mutex<HashMap<Arc<str>, (u64, Vec<u8>)>>,
+}
+
+impl Memos {
+    /// The memo of an account, unless its time is over.
+    pub fn get(&self, account: &str, now: u64) -> Option<Vec<u8>> {
+        let memos = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
+        memos.get(account).filter(|(until, _)| *until > now).map(|(_, bytes)| bytes.clone())
+    }
+
+    /// Replaces the memo of an account. One that is too large, or one too many, is not kept: the translator asks again.
+    pub fn put(&self, account: &Arc<str>, memo: Memo, now: u64) {
+        let mut memos = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
+        if memo.bytes.len() > MEMO_OCTETS_MAX {
+            memos.remove(account);
+            return;
+        }
+        if memos.len() >= MEMOS_MAX && !memos.contains_key(account) {
+            memos.retain(|_, (until, _)| *until > now);
+        }
+        if memos.len() < MEMOS_MAX || memos.contains_key(account) {
+            memos.insert(account.clone(), (now.saturating_add(memo.ttl_ms), memo.bytes));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Durable work between the ledger and everything else: what is stored, who does it, what follows from it.
+
+pub mod backoff;
+pub mod deliveries;
+pub mod entry;
+pub mod lane;
+pub mod parts;
+pub mod receipts;
+pub mod submit;
+pub mod sweep;
+pub mod workers;

@@ -1,0 +1,38 @@
+//! Forgets settled messages when their retention is over, and says how much waits.
+
+use super::lane::Lane;
+use crate::{clock::millis, gateway::Gateway, limits::{RETENTION, SWEEP}};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Sweeps until the gateway drains.
+pub async fn sweep(gateway: Arc<Gateway>) {
+    let (pause, batch) = SWEEP;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = gateway.draining.cancelled() => return,
+        }
+        let retention = gateway.config.limits.retention.unwrap_or(RETENTION);
+        let before = gateway.clock.now().saturating_sub(millis(retention));
+        let records = gateway.records.clone();
+        match tokio::task::spawn_blocking(move || records.sweep(before, batch)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(forgotten)) => tracing::debug!(forgotten, "settled entries past their retention are forgotten"),
+            Ok(Err(error)) => tracing::error!(%error, "failed to forget settled entries"),
+            Err(error) => tracing::error!(%error, "the sweep ended"),
+        }
+    }
+}
+
+/// Puts the depth of every queue into the metrics.
+pub fn measure(gateway: &Gateway) {
+    let mut waiting: BTreeMap<(String, Arc<str>), usize> = BTreeMap::new();
+    for (name, count) in gateway.records.lanes("") {
+        if let Some(lane) = Lane::parse(&name) {
+            *waiting.entry((format!("{:?}", lane.kind).to_lowercase(), lane.tenant)).or_default() += count;
+        }
+    }
+    for ((work, tenant), count) in waiting {
+        metrics::gauge!("edgebind_entries_waiting", "work" => work, "tenant" => tenant).set(count as f64);
+    }
+}

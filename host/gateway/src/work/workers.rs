@@ -1,0 +1,106 @@
+//! One worker a lane: claims what waits in it and has it done, as many at a time as the tenant's places allow.
+
+use super::{
+    lane::{Kind, Lane},
+    parts, submit,
+};
+use crate::{
+    gateway::Gateway,
+    limits::{LANE_IDLE, SUBMIT_LEASE},
+    tenant::{Account, Tenant},
+};
+use edgebind_ledger::LedgerError;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tracing::Instrument as _;
+
+/// Which lanes have a worker.
+#[derive(Debug, Default)]
+pub struct Workers {
+    running: Mutex<HashSet<Lane>>,
+}
+
+impl Workers {
+    /// Sees to it that this lane has a worker. It ends by itself when its account has no bind and the lane no work.
+    pub fn ensure(&self, gateway: &Arc<Gateway>, lane: Lane) {
+        if lane.kind == Kind::Deliver || gateway.draining.is_cancelled() {
+            return;
+        }
+        let Some((tenant, account)) = gateway.owner(&lane) else {
+            return tracing::warn!(tenant = %lane.tenant, "work waits for a tenant or an account that is not configured; it stays where it is");
+        };
+        if self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(lane.clone()) {
+            let span = tracing::info_span!("lane", tenant = %tenant.name, work = ?lane.kind);
+            let gateway = gateway.clone();
+            gateway.clone().tasks.spawn(async move { work(gateway, tenant, account, lane).await }.instrument(span));
+        }
+    }
+
+    fn forget(&self, lane: &Lane) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(lane);
+    }
+}
+
+async fn work(gateway: Arc<Gateway>, tenant: Arc<Tenant>, account: Arc<Account>, lane: Lane) {
+    loop {
+        let worked = match lane.kind {
+            Kind::Parts => parts::assemble(&gateway, &tenant, &lane, LANE_IDLE).await,
+            _ => submissions(&gateway, &tenant, &account, &lane).await,
+        };
+        if let Err(error) = worked {
+            tracing::error!(%error, "the lane's worker failed; it starts again in a second");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        if gateway.draining.is_cancelled() {
+            break;
+        }
+        if account.binds() == 0 && gateway.records.pending(&lane.name()) == 0 {
+            gateway.workers.forget(&lane);
+            // Work that came between the question and the line above still finds a worker.
+            if gateway.records.pending(&lane.name()) > 0 {
+                gateway.workers.ensure(&gateway, lane);
+            } else {
+                gateway.forget_credentials(&tenant, &account);
+            }
+            return;
+        }
+    }
+    gateway.workers.forget(&lane);
+}
+
+/// Claims and starts submissions until the gateway drains or nothing came for [`LANE_IDLE`].
+async fn submissions(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane) -> Result<(), LedgerError> {
+    const CLAIMS_MAX: usize = 32;
+    let name = lane.name();
+    loop {
+        let claims = tokio::select! {
+            claims = gateway.ledger.claim(&name, CLAIMS_MAX, SUBMIT_LEASE) => claims?,
+            () = tokio::time::sleep(LANE_IDLE) => return Ok(()),
+            () = gateway.draining.cancelled() => return Ok(()),
+        };
+        let mut claims = claims.into_iter();
+        while let Some(claim) = claims.next() {
+            let place = tokio::select! {
+                biased;
+                () = gateway.draining.cancelled() => {
+                    let rest: Vec<_> = std::iter::once(claim).chain(claims).map(|claim| claim.id).collect();
+                    gateway.ledger.release(&rest);
+                    return Ok(());
+                }
+                place = tenant.places.clone().acquire_owned() => place.expect("a tenant's places are never closed"),
+            };
+            let (gateway, tenant, account, lane) = (gateway.clone(), tenant.clone(), account.clone(), lane.clone());
+            let tasks = gateway.tasks.clone();
+            tasks.spawn(
+                async move {
+                    submit::submit(&gateway, &tenant, &account, &lane, claim).await;
+                    drop(place);
+                }
+                .in_current_span(),
+            );
+        }
+    }
+}
