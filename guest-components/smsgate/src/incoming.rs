@@ -1,0 +1,74 @@
+//! A message that came in at a phone, as an ESME is to have it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    address,
+    bindings::edgebind::message::types::{Body, Incoming},
+    event::{Kind, Payload},
+    settings::Settings,
+};
+
+/// The only port on which the app receives data messages; the event does not name it.
+const DATA_PORT: u16 = 53_739;
+
+/// The message and its key, or what is wrong with it.
+///
+/// The key is made of what the phone says of the message, not of the event's id: a phone may send the same message twice under
+/// two ids, and in a batch again when an inbox is read anew.
+pub(crate) fn incoming(
+    now_ms: u64,
+    settings: &Settings,
+    kind: Kind,
+    device: &str,
+    payload: Payload<'_>,
+) -> Result<(String, Incoming), &'static str> {
+    let (name, content) = match kind {
+        Kind::Data => ("data", payload.text("data")),
+        Kind::Multimedia => ("mms", payload.text("body").or(payload.text("subject"))),
+        _ => ("sms", payload.text("message")),
+    };
+    let body = match (kind, content) {
+        (Kind::Data, data) => Body::Binary(STANDARD.decode(data.unwrap_or_default()).map_err(|_| "data is not base64")?),
+        (Kind::Multimedia, None) => return Err("a multimedia message without text"),
+        (_, text) => Body::Text(text.unwrap_or_default().to_owned()),
+    };
+    let sender = payload.text("sender").or(payload.text("phoneNumber")).unwrap_or_default();
+    let recipient = payload
+        .text("recipient")
+        .or_else(|| settings.address(device, payload.sim()))
+        .or(settings.own_number.as_deref())
+        .unwrap_or_default();
+    let message_id = payload.text("messageId").unwrap_or_default();
+    let received_at = payload.text("receivedAt").unwrap_or_default();
+    let key = key([device, name, message_id, received_at, sender, content.unwrap_or_default()]);
+    let mut metadata = vec![
+        ("smsgate.device".to_owned(), device.to_owned()),
+        ("smsgate.message".to_owned(), message_id.to_owned()),
+    ];
+    if let Some(sim) = payload.sim() {
+        metadata.push(("smsgate.sim".to_owned(), sim.to_string()));
+    }
+    if kind == Kind::Multimedia {
+        metadata.push(("smsgate.attachments".to_owned(), payload.count("attachments").to_string()));
+    }
+    let incoming = Incoming {
+        source: address::address(sender, settings.source_numbering),
+        destination: address::address(recipient, settings.dest_numbering),
+        body,
+        port: (kind == Kind::Data).then_some(DATA_PORT),
+        received: payload.time("receivedAt").unwrap_or(now_ms),
+        tlvs: Vec::new(),
+        metadata,
+    };
+    Ok((key, incoming))
+}
+
+/// The digest of all parts, each with its length, so that no two lists run together.
+fn key(parts: [&str; 6]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), |digest, part| {
+        digest.chain_update(part.len().to_be_bytes()).chain_update(part)
+    });
+    digest.finalize().iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -1,0 +1,52 @@
+//! Milliseconds since 1970 as the API writes times (RFC 3339), and as HTTP writes them (Retry-After).
+
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+
+/// An instant in UTC; none when it lies beyond the year 9999.
+pub(crate) fn to_rfc3339(instant_ms: u64) -> Option<String> {
+    let instant = Timestamp::from_millisecond(i64::try_from(instant_ms).ok()?).ok()?;
+    Some(instant.to_string())
+}
+
+/// None for what is no RFC 3339 time, or one before 1970.
+pub(crate) fn from_rfc3339(text: &str) -> Option<u64> {
+    let instant: Timestamp = text.parse().ok()?;
+    u64::try_from(instant.as_millisecond()).ok()
+}
+
+/// None for what is no HTTP date, or one before 1970.
+pub(crate) fn from_http_date(text: &str) -> Option<u64> {
+    const PARSER: DateTimeParser = DateTimeParser::new();
+    let instant = PARSER.parse_timestamp(text).ok()?;
+    u64::try_from(instant.as_millisecond()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_and_fractions_are_read_and_utc_is_written() {
+        let rows = [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2026-08-20T10:15:30.000+02:00", Some(1_787_213_730_000)),
+            ("2026-08-20T08:15:30.120Z", Some(1_787_213_730_120)),
+            ("1969-12-31T23:59:59Z", None),
+            ("2026-08-20 10:15", None),
+            ("yesterday", None),
+            ("", None),
+        ];
+        for (text, instant) in rows {
+            assert_eq!(from_rfc3339(text), instant, "{text}");
+        }
+        assert_eq!(to_rfc3339(1_787_213_730_000).unwrap(), "2026-08-20T08:15:30Z");
+        assert_eq!(to_rfc3339(1_787_213_730_120).unwrap(), "2026-08-20T08:15:30.12Z");
+        assert_eq!(to_rfc3339(u64::MAX), None);
+    }
+
+    #[test]
+    fn http_dates_are_read() {
+        assert_eq!(from_http_date("Thu, 20 Aug 2026 08:15:30 GMT"), Some(1_787_213_730_000));
+        assert_eq!(from_http_date("soon"), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! Whole operations, exchange by exchange.
+#![allow(clippy::allow_attributes, clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod transcript;
+
+use edgebind_smsgate::bindings::edgebind::translator::types::{Failure, FailureKind, Operation, Step};
+use transcript::*;
+
+const TAKEN: &str = r#"{"id":"7100000000000017","state":"Pending"}"#;
+const TWO_PHONES: &str =
+    r#"[{"id":"phone1","lastSeen":"2026-08-20T08:00:00Z"},{"id":"phone2","lastSeen":"2026-08-19T08:00:00Z"}]"#;
+
+fn submit() -> Operation {
+    Operation::Submit(message())
+}
+
+#[test]
+fn a_message_that_no_setting_gives_a_phone_finds_one() {
+    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, TWO_PHONES), answer(202, TAKEN)]), @"");
+}
+
+#[test]
+fn a_phone_that_is_remembered_is_not_asked_for() {
+    let mut ctx = context(&[]);
+    let op = submit();
+    let Step::Exchange(listing) = edgebind_smsgate::begin(&ctx, &op) else {
+        panic!()
+    };
+    let Step::Exchange(post) = edgebind_smsgate::resume(&ctx, &op, &listing.saved, &answer(200, TWO_PHONES)) else {
+        panic!()
+    };
+    let Step::Done(first) = edgebind_smsgate::resume(&ctx, &op, &post.saved, &answer(202, TAKEN)) else {
+        panic!()
+    };
+    ctx.memo = Some(first.memo.unwrap().bytes);
+    let Step::Exchange(again) = edgebind_smsgate::begin(&ctx, &op) else {
+        panic!()
+    };
+    assert_eq!(again.request, post.request, "the same message, by the same phone");
+    insta::assert_snapshot!(run(&ctx, &op, &[answer(409, r#"{"message":"message with the same ID already exists"}"#)]), @"");
+}
+
+#[test]
+fn a_phone_that_is_gone_is_forgotten() {
+    let mut ctx = context(&[]);
+    ctx.memo = Some(br#"{"Account":[{"id":"gone","seen_ms":null}]}"#.to_vec());
+    let refused = answer(400, r#"{"message":"failed to select device: record not found"}"#);
+    insta::assert_snapshot!(run(&ctx, &submit(), &[refused]), @"");
+    ctx.memo = Some(Vec::new());
+    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"");
+}
+
+#[test]
+fn the_phone_that_was_seen_lately() {
+    for key in 0..20 {
+        let mut ctx = context(&[("device_active_within", "12")]);
+        ctx.key = key.to_string();
+        let steps = run(&ctx, &submit(), &[answer(200, TWO_PHONES)]);
+        assert!(steps.contains(r#""deviceId":"phone1""#), "{steps}");
+    }
+}
+
+#[test]
+fn an_account_without_a_phone_waits_for_one() {
+    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, "[]")]), @"");
+}
+
+#[test]
+fn the_server_in_a_phone_has_no_list() {
+    let mut ctx = context(&[]);
+    ctx.settings[0].1 = "http://192.168.1.5:8080".into();
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(404, ""), answer(200, r#"[{"id":"x"}]"#), answer(202, TAKEN)]), @"");
+    ctx.memo = Some(br#""Local""#.to_vec());
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(201, TAKEN)]), @"");
+}
+
+#[test]
+fn an_answer_about_the_phones_never_ends_a_message() {
+    let ends = |answers: &[_]| run(&context(&[]), &submit(), answers).lines().last().unwrap().to_owned();
+    let unreachable = Err(Failure {
+        kind: FailureKind::Unreachable,
+        why: "connection refused".into(),
+    });
+    let table = [
+        ends(&[answer(401, "")]),
+        ends(&[answer(403, "")]),
+        ends(&[answer(400, "")]),
+        ends(&[answer(503, "")]),
+        ends(&[answer(200, "<html>")]),
+        ends(&[answer(404, ""), answer(404, "")]),
+        ends(&[unreachable]),
+    ];
+    insta::assert_snapshot!(table.join("\n"), @"");
+}
+
+#[test]
+fn the_upstreams_own_id_is_kept_beside_ours() {
+    let ctx = context(&[("device_id", "phone1")]);
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(202, r#"{"id":"PyDmBQZZXYmyxMwED8Fzy"}"#)]), @"");
+}
+
+#[test]
+fn what_an_earlier_release_saved_is_begun_again() {
+    let ctx = context(&[("device_id", "phone1")]);
+    for op in [submit(), Operation::Authenticate, Operation::Attach, Operation::Detach] {
+        let again = edgebind_smsgate::resume(&ctx, &op, b"what is this?", &answer(202, TAKEN));
+        assert_eq!(again, edgebind_smsgate::begin(&ctx, &op));
+    }
+}
+
+#[test]
+fn settings_that_were_never_checked_make_work_wait() {
+    let ctx = context(&[("device", "phone1")]);
+    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"");
+    assert_eq!(edgebind_smsgate::check(&ctx.settings), ["device: no such setting"]);
+}
+
+#[test]
+fn credentials() {
+    let ctx = context(&[]);
+    let table = [
+        run(&ctx, &Operation::Authenticate, &[answer(200, r#"[{"id":"phone1"}]"#)]),
+        run(
+            &ctx,
+            &Operation::Authenticate,
+            &[answer(404, ""), answer(200, r#"{"id":"phone1"}"#)],
+        ),
+        run(&ctx, &Operation::Authenticate, &[answer(404, ""), answer(401, "")]),
+        run(&ctx, &Operation::Authenticate, &[answer(401, "")]),
+        run(&ctx, &Operation::Authenticate, &[answer(403, "")]),
+        run(&ctx, &Operation::Authenticate, &[answer(404, ""), answer(404, "")]),
+        run(&ctx, &Operation::Authenticate, &[answer(200, "<html>log in</html>")]),
+        run(&ctx, &Operation::Authenticate, &[answer(400, "")]),
+        run(&ctx, &Operation::Authenticate, &[answer(503, "")]),
+        run(
+            &ctx,
+            &Operation::Authenticate,
+            &[Err(Failure {
+                kind: FailureKind::Unanswered,
+                why: "60 s".into(),
+            })],
+        ),
+    ];
+    insta::assert_snapshot!(table.join("\n--\n"), @"");
+}
+
+#[test]
+fn webhooks_are_registered_one_after_another_under_ids_that_stay() {
+    let created = || answer(201, "{}");
+    let mut ctx = context(&[("webhook_device_id", "phone1")]);
+    let all = run(
+        &ctx,
+        &Operation::Attach,
+        &[created(), created(), created(), created(), created(), created()],
+    );
+    insta::assert_snapshot!(all, @"");
+    ctx.webhook_url = Some("https://elsewhere.example".into());
+    let moved = line(&edgebind_smsgate::begin(&ctx, &Operation::Attach));
+    let id = |text: &str| text.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(id(&moved), id(&all), "a new URL replaces the registration");
+    ctx.account = "esme02".into();
+    assert_ne!(
+        id(&line(&edgebind_smsgate::begin(&ctx, &Operation::Attach))),
+        id(&all),
+        "another account has its own"
+    );
+    assert!(id(&all).len() <= 36);
+}
+
+#[test]
+fn registrations_that_fail() {
+    let ctx = context(&[]);
+    let created = || answer(201, "{}");
+    let ends = |answers: &[_]| run(&ctx, &Operation::Attach, answers).lines().last().unwrap().to_owned();
+    let table = [
+        ends(&[created(), created(), created(), created(), created(), answer(400, "")]),
+        ends(&[answer(400, "")]),
+        ends(&[answer(401, "")]),
+        ends(&[created(), answer(503, "")]),
+        ends(&[Err(Failure {
+            kind: FailureKind::Unreachable,
+            why: "refused".into(),
+        })]),
+    ];
+    insta::assert_snapshot!(table.join("\n"), @"");
+    let mut private = ctx.clone();
+    private.webhook_url = None;
+    insta::assert_snapshot!(run(&private, &Operation::Attach, &[]), @"");
+}
+
+#[test]
+fn webhooks_are_removed_whether_they_are_there_or_not() {
+    let ctx = context(&[]);
+    let (gone, never) = (|| answer(204, ""), || answer(404, ""));
+    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), never(), gone(), gone(), never(), gone()]), @"");
+    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), answer(500, "")]).lines().last().unwrap(), @"");
+}
