@@ -64,8 +64,14 @@ mod tests {
     fn the_limits_are_inside_and_one_past_them_is_not() {
         assert_eq!(split(&[0, 0, 0, 16], 64), Ok(None));
         assert_eq!(split(&[0, 0, 0, 64], 64), Ok(None));
-        assert_eq!(split(&[0, 0, 0, 15], 64).unwrap_err().to_string(), "command_length 15 is less than 16");
-        assert_eq!(split(&[0, 0, 0, 65], 64).unwrap_err().to_string(), "command_length 65 exceeds 64");
+        assert_eq!(
+            split(&[0, 0, 0, 15], 64).unwrap_err().to_string(),
+            "command_length 15 is less than 16"
+        );
+        assert_eq!(
+            split(&[0, 0, 0, 65], 64).unwrap_err().to_string(),
+            "command_length 65 exceeds 64"
+        );
         assert_eq!(split(&[0xFF; 4], 64).unwrap_err().command_length, u32::MAX);
     }
 }

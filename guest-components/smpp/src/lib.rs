@@ -4,7 +4,10 @@
 //! never panics on octets from outside, and never decides what a peer may do.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed")
+)]
 
 extern crate alloc;
 #[cfg(test)]
@@ -13,8 +16,12 @@ extern crate std;
 #[macro_use]
 mod wire_value;
 
+pub mod esm_class;
 pub mod frame;
+pub mod registered_delivery;
+pub mod text;
 pub mod tlv;
+pub mod udh;
 
 mod command;
 mod header;
@@ -24,8 +31,8 @@ mod status;
 pub use command::CommandId;
 pub use header::Header;
 pub use pdu::{
-    Bind, BindResp, DecodeError, EncodeError, Limits, MessageIdResp, Pdu, ShortMessage, bind_refusal, decode, decode_within, encode,
-    encode_header_only, refusal,
+    Bind, BindResp, DecodeError, EncodeError, Limits, MessageIdResp, Pdu, ShortMessage, bind_refusal, decode, decode_within,
+    encode, encode_header_only, refusal,
 };
 pub use status::CommandStatus;
 pub use tlv::{Tag, Tlv, TlvList, Tlvs};

@@ -224,7 +224,10 @@ impl core::error::Error for ValueTooLong {}
 /// # Errors
 /// The value is longer than 65535 octets; `out` is as it was.
 pub fn push(out: &mut Vec<u8>, tag: Tag, value: &[u8]) -> Result<(), ValueTooLong> {
-    let length = u16::try_from(value.len()).map_err(|_| ValueTooLong { tag, length: value.len() })?;
+    let length = u16::try_from(value.len()).map_err(|_| ValueTooLong {
+        tag,
+        length: value.len(),
+    })?;
     out.extend_from_slice(&tag.0.to_be_bytes());
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(value);
@@ -267,7 +270,10 @@ impl TlvList {
     /// # Errors
     /// The string is longer than 65534 octets; the list is as it was.
     pub fn push_c_string(&mut self, tag: Tag, value: &[u8]) -> Result<(), ValueTooLong> {
-        let too_long = ValueTooLong { tag, length: value.len().saturating_add(1) };
+        let too_long = ValueTooLong {
+            tag,
+            length: value.len().saturating_add(1),
+        };
         let length = u16::try_from(too_long.length).map_err(|_| too_long)?;
         self.octets.extend_from_slice(&tag.0.to_be_bytes());
         self.octets.extend_from_slice(&length.to_be_bytes());
@@ -362,7 +368,10 @@ mod tests {
 
     #[test]
     fn numbers_of_another_length_are_none() {
-        let tlv = Tlv { tag: Tag::MESSAGE_STATE, value: &[1, 2, 3] };
+        let tlv = Tlv {
+            tag: Tag::MESSAGE_STATE,
+            value: &[1, 2, 3],
+        };
         assert_eq!((tlv.u8(), tlv.u16()), (None, None));
     }
 

@@ -68,7 +68,12 @@ pub struct DecodeError {
 impl DecodeError {
     #[cold]
     fn new(header: Header, Problem { status, what, fault }: Problem) -> Self {
-        Self { header, status, what, fault }
+        Self {
+            header,
+            status,
+            what,
+            fault,
+        }
     }
 
     #[cold]
@@ -121,14 +126,26 @@ enum Fault {
 }
 
 impl Problem {
-    const COMMAND_ID: Self = Self { status: CommandStatus::RINVCMDID, what: "command_id", fault: Fault::NoSuchCommand };
+    const COMMAND_ID: Self = Self {
+        status: CommandStatus::RINVCMDID,
+        what: "command_id",
+        fault: Fault::NoSuchCommand,
+    };
 
     fn frame_length(length: usize) -> Self {
-        Self { status: CommandStatus::RINVCMDLEN, what: "command_length", fault: Fault::FrameLength(length) }
+        Self {
+            status: CommandStatus::RINVCMDLEN,
+            what: "command_length",
+            fault: Fault::FrameLength(length),
+        }
     }
 
     fn missing(what: &'static str) -> Self {
-        Self { status: CommandStatus::RINVCMDLEN, what, fault: Fault::Missing }
+        Self {
+            status: CommandStatus::RINVCMDLEN,
+            what,
+            fault: Fault::Missing,
+        }
     }
 }
 
@@ -154,8 +171,16 @@ impl<'a> Reader<'a> {
         let Some(end) = within.iter().position(|&octet| octet == 0) else {
             return Err(match within.len() {
                 0 => Problem::missing(what),
-                length if length == max => Problem { status, what, fault: Fault::TooLong(max - 1) },
-                _ => Problem { status, what, fault: Fault::Unterminated },
+                length if length == max => Problem {
+                    status,
+                    what,
+                    fault: Fault::TooLong(max - 1),
+                },
+                _ => Problem {
+                    status,
+                    what,
+                    fault: Fault::Unterminated,
+                },
             });
         };
         self.rest = &self.rest[end + 1..];
@@ -164,7 +189,11 @@ impl<'a> Reader<'a> {
 
     /// A C-octet string of a response, which may have no body at all.
     pub(super) fn c_octets_if_any(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        if self.rest.is_empty() { Ok(&[]) } else { self.c_octets(what, max, status) }
+        if self.rest.is_empty() {
+            Ok(&[])
+        } else {
+            self.c_octets(what, max, status)
+        }
     }
 
     pub(super) fn password(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
@@ -176,15 +205,22 @@ impl<'a> Reader<'a> {
         let time = self.c_octets(what, TIME_LEN + 1, status)?;
         match time.len() {
             0 | TIME_LEN => Ok(time),
-            length => Err(Problem { status, what, fault: Fault::NoTime(length) }),
+            length => Err(Problem {
+                status,
+                what,
+                fault: Fault::NoTime(length),
+            }),
         }
     }
 
     /// An octet that counts, and as many octets as it says.
     pub(super) fn counted(&mut self, what: &'static str, _max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
         let length = self.octet(what)?;
-        let (octets, rest) =
-            self.rest.split_at_checked(usize::from(length)).ok_or(Problem { status, what, fault: Fault::PastEnd })?;
+        let (octets, rest) = self.rest.split_at_checked(usize::from(length)).ok_or(Problem {
+            status,
+            what,
+            fault: Fault::PastEnd,
+        })?;
         self.rest = rest;
         Ok(octets)
     }
@@ -192,7 +228,11 @@ impl<'a> Reader<'a> {
     /// All that is left.
     pub(super) fn tlvs(&mut self, what: &'static str) -> Result<Tlvs<'a>, Problem> {
         let status = CommandStatus::RINVOPTPARSTREAM;
-        let tlvs = Tlvs::read(self.rest).ok_or(Problem { status, what, fault: Fault::PastEnd })?;
+        let tlvs = Tlvs::read(self.rest).ok_or(Problem {
+            status,
+            what,
+            fault: Fault::PastEnd,
+        })?;
         self.rest = &[];
         Ok(tlvs)
     }

@@ -17,7 +17,9 @@ use crate::{CommandId, CommandStatus, Header, Limits, Tlvs};
 pub fn encode(out: &mut Vec<u8>, status: CommandStatus, sequence_number: u32, pdu: &Pdu<'_>) -> Result<(), EncodeError> {
     let start = out.len();
     encode_header_only(out, pdu.command_id(), status, sequence_number);
-    let written = pdu.write(&mut Writer { out }).and_then(|()| command_length(out.len() - start));
+    let written = pdu
+        .write(&mut Writer { out })
+        .and_then(|()| command_length(out.len() - start));
     match written {
         Ok(command_length) => {
             out[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
@@ -32,12 +34,20 @@ pub fn encode(out: &mut Vec<u8>, status: CommandStatus, sequence_number: u32, pd
 
 fn command_length(length: usize) -> Result<u32, EncodeError> {
     let max = u32::MAX as usize;
-    u32::try_from(length).map_err(|_| EncodeError { what: "tlvs", fault: Fault::TooLong { length, max } })
+    u32::try_from(length).map_err(|_| EncodeError {
+        what: "tlvs",
+        fault: Fault::TooLong { length, max },
+    })
 }
 
 /// Appends a frame of sixteen octets.
 pub fn encode_header_only(out: &mut Vec<u8>, command_id: CommandId, command_status: CommandStatus, sequence_number: u32) {
-    let header = Header { command_length: HEADER_LEN as u32, command_id, command_status, sequence_number };
+    let header = Header {
+        command_length: HEADER_LEN as u32,
+        command_id,
+        command_status,
+        sequence_number,
+    };
     out.extend_from_slice(&header.octets());
 }
 
@@ -76,8 +86,19 @@ pub fn refusal(out: &mut Vec<u8>, request: CommandId, status: CommandStatus, seq
     }
 }
 
-fn with_body<const N: usize>(out: &mut Vec<u8>, command_id: CommandId, command_status: CommandStatus, sequence_number: u32, body: &[u8; N]) {
-    let header = Header { command_length: (HEADER_LEN + N) as u32, command_id, command_status, sequence_number };
+fn with_body<const N: usize>(
+    out: &mut Vec<u8>,
+    command_id: CommandId,
+    command_status: CommandStatus,
+    sequence_number: u32,
+    body: &[u8; N],
+) {
+    let header = Header {
+        command_length: (HEADER_LEN + N) as u32,
+        command_id,
+        command_status,
+        sequence_number,
+    };
     out.extend_from_slice(&header.octets());
     out.extend_from_slice(body);
 }
@@ -128,7 +149,10 @@ impl Writer<'_> {
     pub(super) fn c_octets(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
         fits(what, value.len(), max - 1)?;
         if value.contains(&0) {
-            return Err(EncodeError { what, fault: Fault::NulInside });
+            return Err(EncodeError {
+                what,
+                fault: Fault::NulInside,
+            });
         }
         self.out.extend_from_slice(value);
         self.out.push(0);
@@ -148,7 +172,10 @@ impl Writer<'_> {
     pub(super) fn time(&mut self, what: &'static str, value: &[u8]) -> Result<(), EncodeError> {
         match value.len() {
             0 | TIME_LEN => self.c_octets(what, value, TIME_LEN + 1),
-            length => Err(EncodeError { what, fault: Fault::NoTime(length) }),
+            length => Err(EncodeError {
+                what,
+                fault: Fault::NoTime(length),
+            }),
         }
     }
 
@@ -168,5 +195,12 @@ impl Writer<'_> {
 }
 
 fn fits(what: &'static str, length: usize, max: usize) -> Result<(), EncodeError> {
-    if length <= max { Ok(()) } else { Err(EncodeError { what, fault: Fault::TooLong { length, max } }) }
+    if length <= max {
+        Ok(())
+    } else {
+        Err(EncodeError {
+            what,
+            fault: Fault::TooLong { length, max },
+        })
+    }
 }

@@ -8,7 +8,10 @@ use crate::*;
 /// A frame from hex; blanks are for the reader.
 pub(super) fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 /// `frame` decodes to `pdu`, and `pdu` encodes to `frame`.
@@ -25,7 +28,12 @@ fn agree(frame: &str, status: CommandStatus, sequence_number: u32, pdu: &Pdu<'_>
 
 #[test]
 fn bind_transceiver() {
-    let bind = Bind { system_id: b"esme01", password: b"secret08", interface_version: 0x34, ..Bind::default() };
+    let bind = Bind {
+        system_id: b"esme01",
+        password: b"secret08",
+        interface_version: 0x34,
+        ..Bind::default()
+    };
     agree(
         "00000025 00000009 00000000 00000001 65736d65303100 736563726574303800 00 34 00 00 00",
         CommandStatus::ROK,
@@ -38,8 +46,16 @@ fn bind_transceiver() {
 fn bind_transceiver_resp() {
     let mut tlvs = TlvList::new();
     tlvs.push_u8(Tag::SC_INTERFACE_VERSION, 0x34);
-    let resp = BindResp { system_id: b"SMSC", tlvs: tlvs.tlvs() };
-    agree("0000001a 80000009 00000000 00000001 534d534300 0210 0001 34", CommandStatus::ROK, 1, &Pdu::BindTransceiverResp(resp));
+    let resp = BindResp {
+        system_id: b"SMSC",
+        tlvs: tlvs.tlvs(),
+    };
+    agree(
+        "0000001a 80000009 00000000 00000001 534d534300 0210 0001 34",
+        CommandStatus::ROK,
+        1,
+        &Pdu::BindTransceiverResp(resp),
+    );
 }
 
 #[test]
@@ -49,13 +65,26 @@ fn bind_refused() {
         bind_refusal(&mut out, request, CommandStatus::RBINDFAIL, 1);
         out
     };
-    assert_eq!(refused(CommandId::BIND_TRANSMITTER), hex("00000010 80000002 0000000d 00000001"));
+    assert_eq!(
+        refused(CommandId::BIND_TRANSMITTER),
+        hex("00000010 80000002 0000000d 00000001")
+    );
     assert_eq!(refused(CommandId::BIND_RECEIVER), hex("00000010 80000001 0000000d 00000001"));
-    assert_eq!(refused(CommandId::BIND_TRANSCEIVER), hex("00000011 80000009 0000000d 00000001 00"));
-    for request in [CommandId::BIND_TRANSMITTER, CommandId::BIND_RECEIVER, CommandId::BIND_TRANSCEIVER] {
+    assert_eq!(
+        refused(CommandId::BIND_TRANSCEIVER),
+        hex("00000011 80000009 0000000d 00000001 00")
+    );
+    for request in [
+        CommandId::BIND_TRANSMITTER,
+        CommandId::BIND_RECEIVER,
+        CommandId::BIND_TRANSCEIVER,
+    ] {
         let frame = refused(request);
         let (header, _) = decode(&frame).unwrap();
-        assert_eq!((header.command_id, header.command_status), (request.response(), CommandStatus::RBINDFAIL));
+        assert_eq!(
+            (header.command_id, header.command_status),
+            (request.response(), CommandStatus::RBINDFAIL)
+        );
     }
 }
 
@@ -122,8 +151,18 @@ fn deliver_sm_receipt() {
 
 #[test]
 fn generic_nack() {
-    agree("00000010 80000000 00000002 00000000", CommandStatus::RINVCMDLEN, 0, &Pdu::GenericNack);
-    agree("00000010 80000000 00000003 00000007", CommandStatus::RINVCMDID, 7, &Pdu::GenericNack);
+    agree(
+        "00000010 80000000 00000002 00000000",
+        CommandStatus::RINVCMDLEN,
+        0,
+        &Pdu::GenericNack,
+    );
+    agree(
+        "00000010 80000000 00000003 00000007",
+        CommandStatus::RINVCMDID,
+        7,
+        &Pdu::GenericNack,
+    );
     let mut out = Vec::new();
     refusal(&mut out, CommandId(0x0001_0203), CommandStatus::RINVCMDID, 7);
     assert_eq!(out, hex("00000010 80000000 00000003 00000007"));
@@ -133,6 +172,16 @@ fn generic_nack() {
 fn header_only_pdus() {
     agree("00000010 00000006 00000000 00000009", CommandStatus::ROK, 9, &Pdu::Unbind);
     agree("00000010 80000006 00000000 00000009", CommandStatus::ROK, 9, &Pdu::UnbindResp);
-    agree("00000010 00000015 00000000 00000009", CommandStatus::ROK, 9, &Pdu::EnquireLink);
-    agree("00000010 80000015 00000000 00000009", CommandStatus::ROK, 9, &Pdu::EnquireLinkResp);
+    agree(
+        "00000010 00000015 00000000 00000009",
+        CommandStatus::ROK,
+        9,
+        &Pdu::EnquireLink,
+    );
+    agree(
+        "00000010 80000015 00000000 00000009",
+        CommandStatus::ROK,
+        9,
+        &Pdu::EnquireLinkResp,
+    );
 }

@@ -97,11 +97,21 @@ macro_rules! field_type {
 
 /// What `Debug` shows of a field of a kind.
 macro_rules! field_shown {
-    (octet $value:expr) => { $value };
-    (tlvs $value:expr) => { $value };
-    (password $value:expr) => { format_args!("[{}]", $value.len()) };
-    (counted $value:expr) => { format_args!("[{}]", $value.len()) };
-    ($string:ident $value:expr) => { format_args!("\"{}\"", $value.escape_ascii()) };
+    (octet $value:expr) => {
+        $value
+    };
+    (tlvs $value:expr) => {
+        $value
+    };
+    (password $value:expr) => {
+        format_args!("[{}]", $value.len())
+    };
+    (counted $value:expr) => {
+        format_args!("[{}]", $value.len())
+    };
+    ($string:ident $value:expr) => {
+        format_args!("\"{}\"", $value.escape_ascii())
+    };
 }
 
 pdus! {
