@@ -90,7 +90,11 @@ impl Vault {
     /// Opens the vault under this directory; the first time, makes the directory and a key.
     pub fn open(dir: &Path) -> Result<Self, VaultError> {
         let sealed = dir.join(SEALED_DIR);
-        DirBuilder::new().recursive(true).mode(0o700).create(&sealed).map_err(|error| VaultError::Io(sealed.clone(), error))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&sealed)
+            .map_err(|error| VaultError::Io(sealed.clone(), error))?;
         remove_unfinished(&sealed).map_err(|error| VaultError::Io(sealed.clone(), error))?;
         let key = read_key(dir, &sealed)?;
         let root = hmac::Key::new(hmac::HMAC_SHA256, &key);
@@ -113,20 +117,33 @@ impl Vault {
             return Ok(());
         }
         let (user, password) = (credentials.user.bytes(), credentials.password.bytes());
-        let mut octets = postcard::to_allocvec(&Content { tenant, account, user, password }).map_err(|_| VaultError::Crypto)?;
+        let mut octets = postcard::to_allocvec(&Content {
+            tenant,
+            account,
+            user,
+            password,
+        })
+        .map_err(|_| VaultError::Crypto)?;
         let name = self.name(tenant, account);
         let nonce = self.seal.seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut octets)?;
         let path = self.sealed.join(&name);
-        write_whole(&self.sealed, &[&[VERSION], nonce.as_ref(), &octets], |file| file.persist(&path).map(drop))
-            .map_err(|error| VaultError::Io(path.clone(), error))
+        write_whole(&self.sealed, &[&[VERSION], nonce.as_ref(), &octets], |file| {
+            file.persist(&path).map(drop)
+        })
+        .map_err(|error| VaultError::Io(path.clone(), error))
     }
 
     /// The credentials of an account; none if nothing is sealed.
     pub fn recall(&self, tenant: &str, account: &str) -> Result<Option<Credentials>, VaultError> {
         let name = self.name(tenant, account);
-        let Some(mut octets) = self.read(&name)? else { return Ok(None) };
+        let Some(mut octets) = self.read(&name)? else {
+            return Ok(None);
+        };
         let content = self.unseal(&name, &mut octets)?;
-        Ok(Some(Credentials { user: Secret::new(content.user), password: Secret::new(content.password) }))
+        Ok(Some(Credentials {
+            user: Secret::new(content.user),
+            password: Secret::new(content.password),
+        }))
     }
 
     /// Removes what is sealed for an account, if anything is; when it returns it stays removed.
@@ -148,13 +165,18 @@ impl Vault {
                 return Vec::new();
             }
         };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.'));
+        let names = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'));
         let mut all: Vec<Sealed> = names
             .filter_map(|name| {
                 let opened = self.read(&name).and_then(|octets| {
                     let Some(mut octets) = octets else { return Ok(None) };
                     let content = self.unseal(&name, &mut octets)?;
-                    Ok(Some(Sealed { tenant: content.tenant.to_owned(), account: content.account.to_owned() }))
+                    Ok(Some(Sealed {
+                        tenant: content.tenant.to_owned(),
+                        account: content.account.to_owned(),
+                    }))
                 });
                 opened.unwrap_or_else(|error| {
                     tracing::error!(%error, "sealed credentials cannot be opened");
@@ -168,7 +190,10 @@ impl Vault {
 
     /// The part of an account's webhook URL that nobody guesses: 32 hexadecimal digits, the same as long as the key is.
     pub fn webhook_token(&self, tenant: &str, account: &str) -> String {
-        let tag = hmac::sign(&self.tokens, &[b"webhook\0", tenant.as_bytes(), b"\0", account.as_bytes()].concat());
+        let tag = hmac::sign(
+            &self.tokens,
+            &[b"webhook\0", tenant.as_bytes(), b"\0", account.as_bytes()].concat(),
+        );
         hex(&tag.as_ref()[..TOKEN_OCTETS])
     }
 
@@ -198,7 +223,10 @@ impl Vault {
         if version != VERSION {
             return Err(damaged());
         }
-        let opened = self.seal.open_in_place(nonce, Aad::from(name.as_bytes()), sealed).map_err(|_| damaged())?;
+        let opened = self
+            .seal
+            .open_in_place(nonce, Aad::from(name.as_bytes()), sealed)
+            .map_err(|_| damaged())?;
         postcard::from_bytes(opened).map_err(|_| damaged())
     }
 }
@@ -236,7 +264,9 @@ fn read_key(dir: &Path, sealed: &Path) -> Result<[u8; KEY_OCTETS], VaultError> {
     if mode & 0o077 != 0 {
         return Err(VaultError::KeyIsOpen(path, mode));
     }
-    octets.try_into().map_err(|octets: Vec<u8>| VaultError::KeyIsDamaged(path.clone(), octets.len()))
+    octets
+        .try_into()
+        .map_err(|octets: Vec<u8>| VaultError::KeyIsDamaged(path.clone(), octets.len()))
 }
 
 /// Writes a file that only we may read, whole or not at all: under a name of its own first, then as `persist` says.
@@ -270,10 +300,12 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        write!(text, "{octet:02x}").expect("a String takes everything");
-        text
-    })
+    octets
+        .iter()
+        .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+            write!(text, "{octet:02x}").expect("a String takes everything");
+            text
+        })
 }
 
 impl From<Unspecified> for VaultError {
@@ -287,11 +319,21 @@ impl fmt::Display for VaultError {
         match self {
             VaultError::Io(path, error) => write!(f, "{}: {error}", path.display()),
             VaultError::KeyIsOpen(path, mode) => {
-                write!(f, "{} has mode {mode:04o}, so others may read the key: chmod 600 it, if nobody has", path.display())
+                write!(
+                    f,
+                    "{} has mode {mode:04o}, so others may read the key: chmod 600 it, if nobody has",
+                    path.display()
+                )
             }
-            VaultError::KeyIsDamaged(path, length) => write!(f, "{} has {length} octets, and a key has {KEY_OCTETS}", path.display()),
+            VaultError::KeyIsDamaged(path, length) => {
+                write!(f, "{} has {length} octets, and a key has {KEY_OCTETS}", path.display())
+            }
             VaultError::KeyIsMissing(path) => {
-                write!(f, "{} is missing, and credentials are sealed with it: bring it back, or remove {SEALED_DIR}", path.display())
+                write!(
+                    f,
+                    "{} is missing, and credentials are sealed with it: bring it back, or remove {SEALED_DIR}",
+                    path.display()
+                )
             }
             VaultError::Damaged(path) => write!(f, "{} was changed, or sealed with another key", path.display()),
             VaultError::Crypto => f.write_str("the cryptographic library failed"),

@@ -2,7 +2,8 @@
 //! one pass-through tenant, no file. A variable that is set to nothing is not set.
 
 use super::{
-    Config, HTTP_ADDRESS, Http, Limits, Mistakes, Mode, Origin, PartsPolicy, Reachable, Smpp, Surroundings, Tenant, TlsListener, Webhooks,
+    Config, HTTP_ADDRESS, Http, Limits, Mistakes, Mode, Origin, PartsPolicy, Reachable, Smpp, Surroundings, Tenant, TlsListener,
+    Webhooks,
     file::{API_BASE_URL, readable},
     limits,
     mistakes::Found,
@@ -34,9 +35,14 @@ const ADDRESS_SETTINGS: [(&str, &str); 4] = [
 
 /// Reads a configuration.
 pub(super) fn read(surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> {
-    let variables = Variables { surroundings, found: Found::default() };
+    let variables = Variables {
+        surroundings,
+        found: Found::default(),
+    };
     let config = Config {
-        data_dir: surroundings.base.join(variables.text("EDGEBIND_DATA_DIR").unwrap_or_else(|| super::DATA_DIR.into())),
+        data_dir: surroundings
+            .base
+            .join(variables.text("EDGEBIND_DATA_DIR").unwrap_or_else(|| super::DATA_DIR.into())),
         node: 0,
         smpp: smpp(&variables),
         http: Http {
@@ -72,19 +78,31 @@ fn smpp(variables: &Variables<'_>) -> Smpp {
     let file = |name| variables.read(name, |text| readable(text, variables.surroundings));
     let (cert, key) = (file("SMPP__TLS_CERT"), file("SMPP__TLS_KEY"));
     match named {
-        [true, false] => variables.found.mistake("SMPP__TLS_KEY", "is missing, and SMPP__TLS_CERT alone makes no TLS"),
-        [false, true] => variables.found.mistake("SMPP__TLS_CERT", "is missing, and SMPP__TLS_KEY alone makes no TLS"),
+        [true, false] => variables
+            .found
+            .mistake("SMPP__TLS_KEY", "is missing, and SMPP__TLS_CERT alone makes no TLS"),
+        [false, true] => variables
+            .found
+            .mistake("SMPP__TLS_CERT", "is missing, and SMPP__TLS_KEY alone makes no TLS"),
         [false, false] if tls_addr.is_some() => {
-            variables.found.mistake("SMPP__TLS_BIND_ADDRESS", "needs SMPP__TLS_CERT and SMPP__TLS_KEY beside it");
+            variables
+                .found
+                .mistake("SMPP__TLS_BIND_ADDRESS", "needs SMPP__TLS_CERT and SMPP__TLS_KEY beside it");
         }
         _ => {}
     }
     let addr = tls_addr.unwrap_or(SocketAddr::new(plain.ip(), TLS_PORT));
     let tls = cert.zip(key).map(|(cert, key)| TlsListener { addr, cert, key });
     if tls.is_some() && addr == plain && addr.port() != 0 {
-        variables.found.mistake("SMPP__BIND_ADDRESS", format!("{addr} is where TLS listens too"));
+        variables
+            .found
+            .mistake("SMPP__BIND_ADDRESS", format!("{addr} is where TLS listens too"));
     }
-    Smpp { plain: Some(plain), tls, session_init: limits::SESSION_INIT }
+    Smpp {
+        plain: Some(plain),
+        tls,
+        session_init: limits::SESSION_INIT,
+    }
 }
 
 fn tenant(variables: &Variables<'_>) -> Tenant {
@@ -96,10 +114,15 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
     }
     let mut translator_settings = vec![(API_BASE_URL.to_owned(), url)];
     translator_settings.extend(ADDRESS_SETTINGS.map(|(variable, setting)| {
-        let read = |text: &str| text.parse::<u8>().map_err(|_| format!("`{text}` is not a number from 0 to 255"));
+        let read = |text: &str| {
+            text.parse::<u8>()
+                .map_err(|_| format!("`{text}` is not a number from 0 to 255"))
+        };
         (setting.to_owned(), variables.read(variable, read).unwrap_or(1).to_string())
     }));
-    let timeout = variables.read("GATEWAY__TIMEOUT", |text| within(parse::duration(text)?, &limits::UPSTREAM_TIMEOUTS));
+    let timeout = variables.read("GATEWAY__TIMEOUT", |text| {
+        within(parse::duration(text)?, &limits::UPSTREAM_TIMEOUTS)
+    });
     Tenant {
         name: TENANT.into(),
         mode: Mode::PassThrough,

@@ -1,9 +1,8 @@
 //! The TOML file: what its tables and keys mean.
 
 use super::{
-    Account, Config, Http, Limits, Mistake, Mistakes, Mode, Origin, PartsPolicy, Rate, Reachable, Secret, Smpp, Surroundings, Tenant,
-    TlsFiles, TlsListener, Webhooks,
-    limits,
+    Account, Config, Http, Limits, Mistake, Mistakes, Mode, Origin, PartsPolicy, Rate, Reachable, Secret, Smpp, Surroundings,
+    Tenant, TlsFiles, TlsListener, Webhooks, limits,
     mistakes::Found,
     parse,
     reader::{Reader, not_a, number},
@@ -22,11 +21,15 @@ const ALPHABET: &str = "alphabet";
 
 /// Reads a configuration.
 pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> {
-    let table: Table = text.parse().map_err(|error: toml::de::Error| Mistakes(vec![not_toml(text, &error)]))?;
+    let table: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| Mistakes(vec![not_toml(text, &error)]))?;
     let found = Found::default();
     let root = Reader::new(&table, String::new(), &found);
     let config = Config {
-        data_dir: surroundings.base.join(root.text("data_dir", path).unwrap_or_else(|| super::DATA_DIR.into())),
+        data_dir: surroundings
+            .base
+            .join(root.text("data_dir", path).unwrap_or_else(|| super::DATA_DIR.into())),
         node: root.number("node", &limits::NODES).unwrap_or(0),
         smpp: smpp(&root, surroundings),
         http: http(&root, surroundings),
@@ -42,13 +45,20 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Mistake {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    Mistake { at: format!("line {line}, column {column}"), what: error.message().replace('\n', ", ") }
+    Mistake {
+        at: format!("line {line}, column {column}"),
+        what: error.message().replace('\n', ", "),
+    }
 }
 
 fn smpp(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Smpp {
     let Some(reader) = root.table("smpp") else {
         root.require("smpp");
-        return Smpp { plain: None, tls: None, session_init: limits::SESSION_INIT };
+        return Smpp {
+            plain: None,
+            tls: None,
+            session_init: limits::SESSION_INIT,
+        };
     };
     let plain = reader.text("plain", parse::address);
     let tls = reader.table("tls").and_then(|reader| {
@@ -68,14 +78,24 @@ fn smpp(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Smpp {
     {
         reader.mistake("tls", format!("{plain} is taken by `plain`"));
     }
-    let session_init = reader.duration("session_init", &limits::SESSION_INITS).unwrap_or(limits::SESSION_INIT);
+    let session_init = reader
+        .duration("session_init", &limits::SESSION_INITS)
+        .unwrap_or(limits::SESSION_INIT);
     reader.finish();
-    Smpp { plain, tls, session_init }
+    Smpp {
+        plain,
+        tls,
+        session_init,
+    }
 }
 
 fn http(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Http {
     let Some(reader) = root.table("http") else {
-        return Http { addr: super::HTTP_ADDRESS, tls: None, webhook_base_url: None };
+        return Http {
+            addr: super::HTTP_ADDRESS,
+            tls: None,
+            webhook_base_url: None,
+        };
     };
     let addr = reader.text("addr", parse::address).unwrap_or(super::HTTP_ADDRESS);
     let tls = reader.table("tls").and_then(|reader| {
@@ -85,7 +105,11 @@ fn http(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Http {
     });
     let webhook_base_url = reader.text("webhook_base_url", parse::base_url);
     reader.finish();
-    Http { addr, tls, webhook_base_url }
+    Http {
+        addr,
+        tls,
+        webhook_base_url,
+    }
 }
 
 fn tls_files(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<TlsFiles> {
@@ -98,7 +122,9 @@ fn tls_files(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<Tls
 }
 
 fn bounds(root: &Reader<'_>) -> Limits {
-    let Some(reader) = root.table("limits") else { return Limits::default() };
+    let Some(reader) = root.table("limits") else {
+        return Limits::default();
+    };
     let limits = Limits {
         connections_max: reader.number("connections_max", &limits::CONNECTIONS_MAX),
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
@@ -114,9 +140,20 @@ fn bounds(root: &Reader<'_>) -> Limits {
 
 fn tenants(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec<Tenant> {
     let mut taken = Taken::default();
-    let tenants: Vec<Tenant> = root.tables("tenants").into_iter().map(|reader| tenant(reader, surroundings, &mut taken)).collect();
-    if tenants.is_empty() && root.value("tenants").is_none_or(|value| value.as_array().is_some_and(Vec::is_empty)) {
-        root.mistake("tenants", "is missing: at least one [[tenants]] says whose messages these are");
+    let tenants: Vec<Tenant> = root
+        .tables("tenants")
+        .into_iter()
+        .map(|reader| tenant(reader, surroundings, &mut taken))
+        .collect();
+    if tenants.is_empty()
+        && root
+            .value("tenants")
+            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+    {
+        root.mistake(
+            "tenants",
+            "is missing: at least one [[tenants]] says whose messages these are",
+        );
     }
     tenants
 }
@@ -148,16 +185,26 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         let name = parse::tenant_name(text)?;
         Taken::note(&mut taken.tenants, &name, reader.path()).map(|()| name)
     });
-    let is_pass_through = reader.choice("mode", &[("accounts", false), ("pass-through", true)]).unwrap_or(false);
-    let secrets = reader.table("secrets").map(|secrets| named_secrets(&secrets, surroundings)).unwrap_or_default();
+    let is_pass_through = reader
+        .choice("mode", &[("accounts", false), ("pass-through", true)])
+        .unwrap_or(false);
+    let secrets = reader
+        .table("secrets")
+        .map(|secrets| named_secrets(&secrets, surroundings))
+        .unwrap_or_default();
     let (session_settings, translator_settings) = settings(&reader);
     let usual = Usual {
-        binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(limits::BINDS_MAX),
+        binds_max: reader
+            .number("binds_max", &limits::ALL_BINDS_MAX)
+            .unwrap_or(limits::BINDS_MAX),
         queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(limits::QUEUE_MAX),
         rate: reader.read("rate", rate),
     };
-    let accounts: Vec<Account> =
-        reader.tables("accounts").into_iter().map(|account_reader| account(account_reader, surroundings, &usual, taken)).collect();
+    let accounts: Vec<Account> = reader
+        .tables("accounts")
+        .into_iter()
+        .map(|account_reader| account(account_reader, surroundings, &usual, taken))
+        .collect();
     let mut origins = Vec::new();
     for settings in std::iter::once(&translator_settings).chain(accounts.iter().map(|account| &account.translator_settings)) {
         api_origin(&reader, settings, &mut origins);
@@ -165,18 +212,30 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
     listed_origins(&reader, &mut origins);
     let mode = if is_pass_through {
         if let Some(first) = taken.pass_through.replace(reader.path().to_owned()) {
-            reader.mistake("mode", format!("{first} is pass-through already, and a bind does not say which of the two it means"));
+            reader.mistake(
+                "mode",
+                format!("{first} is pass-through already, and a bind does not say which of the two it means"),
+            );
         }
         if !accounts.is_empty() {
-            reader.mistake("accounts", "a pass-through tenant has none: whoever its upstream knows may bind");
+            reader.mistake(
+                "accounts",
+                "a pass-through tenant has none: whoever its upstream knows may bind",
+            );
         }
         for name in super::BIND_CREDENTIALS.iter().filter(|name| secrets.contains_key(**name)) {
             reader.mistake("secrets", format!("`{name}` of a pass-through tenant comes with each bind"));
         }
         Mode::PassThrough
     } else {
-        if reader.value("accounts").is_none_or(|value| value.as_array().is_some_and(Vec::is_empty)) {
-            reader.mistake("accounts", "is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"");
+        if reader
+            .value("accounts")
+            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+        {
+            reader.mistake(
+                "accounts",
+                "is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"",
+            );
         }
         Mode::Accounts(accounts)
     };
@@ -188,17 +247,30 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         secrets,
         session_settings,
         translator_settings,
-        webhooks: reader.choice("webhooks", &[("keep", Webhooks::Keep), ("bind", Webhooks::Bind)]).unwrap_or(usual_webhooks),
-        egress_concurrency: reader.number("egress_concurrency", &limits::EGRESS_CONCURRENCIES).unwrap_or(limits::EGRESS_CONCURRENCY),
+        webhooks: reader
+            .choice("webhooks", &[("keep", Webhooks::Keep), ("bind", Webhooks::Bind)])
+            .unwrap_or(usual_webhooks),
+        egress_concurrency: reader
+            .number("egress_concurrency", &limits::EGRESS_CONCURRENCIES)
+            .unwrap_or(limits::EGRESS_CONCURRENCY),
         queue_max: usual.queue_max,
         rate: usual.rate,
         binds_max: usual.binds_max,
-        parts_timeout: reader.duration("parts_timeout", &limits::PARTS_TIMEOUTS).unwrap_or(limits::PARTS_TIMEOUT),
+        parts_timeout: reader
+            .duration("parts_timeout", &limits::PARTS_TIMEOUTS)
+            .unwrap_or(limits::PARTS_TIMEOUT),
         parts_policy: reader
-            .choice("parts_policy", &[("reject", PartsPolicy::Reject), ("send", PartsPolicy::Send)])
+            .choice(
+                "parts_policy",
+                &[("reject", PartsPolicy::Reject), ("send", PartsPolicy::Send)],
+            )
             .unwrap_or(PartsPolicy::Reject),
-        retry_max_age: reader.duration("retry_max_age", &limits::RETRY_MAX_AGES).unwrap_or(limits::RETRY_MAX_AGE),
-        upstream_timeout: reader.duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS).unwrap_or(limits::UPSTREAM_TIMEOUT),
+        retry_max_age: reader
+            .duration("retry_max_age", &limits::RETRY_MAX_AGES)
+            .unwrap_or(limits::RETRY_MAX_AGE),
+        upstream_timeout: reader
+            .duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS)
+            .unwrap_or(limits::UPSTREAM_TIMEOUT),
     };
     reader.finish();
     tenant
@@ -219,7 +291,10 @@ fn account(reader: Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, t
     });
     let (octets_max, hint) = match reader.flag("allow_long_password") {
         Some(true) => (limits::LONG_PASSWORD_OCTETS_MAX, ""),
-        _ => (limits::PASSWORD_OCTETS_MAX, "; allow_long_password = true takes what SMPP has no room for"),
+        _ => (
+            limits::PASSWORD_OCTETS_MAX,
+            "; allow_long_password = true takes what SMPP has no room for",
+        ),
     };
     reader.require("password");
     let password = reader.read("password", |value| {
@@ -248,14 +323,25 @@ fn account(reader: Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, t
 /// Messages per second, or a table that says what may come at once too.
 fn rate(value: &Value) -> Result<Rate, String> {
     let Value::Table(table) = value else {
-        return number(value, &limits::RATES).map(|per_second| Rate { per_second, burst: per_second });
+        return number(value, &limits::RATES).map(|per_second| Rate {
+            per_second,
+            burst: per_second,
+        });
     };
     if let Some(unknown) = table.keys().find(|key| !["per_second", "burst"].contains(&key.as_str())) {
         return Err(format!("`{unknown}` is neither per_second nor burst"));
     }
-    let field = |key: &str| table.get(key).map(|value| number(value, &limits::RATES).map_err(|what| format!("{key} {what}"))).transpose();
+    let field = |key: &str| {
+        table
+            .get(key)
+            .map(|value| number(value, &limits::RATES).map_err(|what| format!("{key} {what}")))
+            .transpose()
+    };
     let per_second = field("per_second")?.ok_or("per_second is missing")?;
-    Ok(Rate { per_second, burst: field("burst")?.unwrap_or(per_second) })
+    Ok(Rate {
+        per_second,
+        burst: field("burst")?.unwrap_or(per_second),
+    })
 }
 
 type Settings = Vec<(String, String)>;
@@ -269,7 +355,13 @@ fn settings(reader: &Reader<'_>) -> (Settings, Settings) {
             flatten(value, "", &mut |name, value| match setting(value) {
                 Some(_) if settings.contains_key(name) => reader.mistake(key, format!("`{name}` is given twice")),
                 Some(text) => drop(settings.insert(name.to_owned(), text)),
-                None => reader.mistake(key, format!("`{name}`: {}", not_a("a string, a number, true or false, or an array of them", value))),
+                None => reader.mistake(
+                    key,
+                    format!(
+                        "`{name}`: {}",
+                        not_a("a string, a number, true or false, or an array of them", value)
+                    ),
+                ),
             });
         }
         if let Some(alphabet) = &alphabet
@@ -285,7 +377,11 @@ fn settings(reader: &Reader<'_>) -> (Settings, Settings) {
 /// Calls `each` with every value of a table and of the tables in it, whose names are joined with dots.
 fn flatten<'a>(table: &'a Table, prefix: &str, each: &mut dyn FnMut(&str, &'a Value)) {
     for (key, value) in table {
-        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let name = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         match value {
             Value::Table(table) if !is_reference(table) => flatten(table, &name, each),
             value => each(&name, value),
@@ -299,7 +395,11 @@ fn setting(value: &Value) -> Option<String> {
         Value::Integer(number) => Some(number.to_string()),
         Value::Float(number) => Some(number.to_string()),
         Value::Boolean(flag) => Some(flag.to_string()),
-        Value::Array(values) => values.iter().map(setting).collect::<Option<Vec<_>>>().map(|texts| texts.join(",")),
+        Value::Array(values) => values
+            .iter()
+            .map(setting)
+            .collect::<Option<Vec<_>>>()
+            .map(|texts| texts.join(",")),
         Value::Datetime(_) | Value::Table(_) => None,
     }
 }
@@ -330,9 +430,13 @@ fn secret(value: &Value, surroundings: &Surroundings<'_>) -> Result<Secret, Stri
         other => return Err(not_a("a string, { env = \"NAME\" } or { file = \"path\" }", other)),
     };
     if let Some(name) = table.get("env").and_then(Value::as_str) {
-        return (surroundings.env)(name).map(Secret::new).ok_or_else(|| format!("the environment has no {name}"));
+        return (surroundings.env)(name)
+            .map(Secret::new)
+            .ok_or_else(|| format!("the environment has no {name}"));
     }
-    let path = surroundings.base.join(table.get("file").and_then(Value::as_str).unwrap_or_default());
+    let path = surroundings
+        .base
+        .join(table.get("file").and_then(Value::as_str).unwrap_or_default());
     let text = (surroundings.file)(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Secret::new(line.strip_suffix('\r').unwrap_or(line)))
@@ -340,7 +444,9 @@ fn secret(value: &Value, surroundings: &Surroundings<'_>) -> Result<Secret, Stri
 
 /// The origin of the API that these settings name, if they name one.
 fn api_origin(reader: &Reader<'_>, settings: &Settings, origins: &mut Vec<Reachable>) {
-    let Some((_, text)) = settings.iter().find(|(name, _)| name == API_BASE_URL) else { return };
+    let Some((_, text)) = settings.iter().find(|(name, _)| name == API_BASE_URL) else {
+        return;
+    };
     match parse::base_url(text).map(|url| Origin::of(&url)) {
         Ok(origin) => {
             if let Some(origin) = origin {
@@ -353,7 +459,9 @@ fn api_origin(reader: &Reader<'_>, settings: &Settings, origins: &mut Vec<Reacha
 
 /// `origins`: strings, or tables that say what the operator means by the name.
 fn listed_origins(reader: &Reader<'_>, origins: &mut Vec<Reachable>) {
-    let Some(values) = reader.read("origins", |value| value.as_array().ok_or_else(|| not_a("an array", value))) else { return };
+    let Some(values) = reader.read("origins", |value| value.as_array().ok_or_else(|| not_a("an array", value))) else {
+        return;
+    };
     for (index, value) in values.iter().enumerate() {
         match listed_origin(value) {
             Ok(reachable) => reachable.add_to(origins),
@@ -368,10 +476,22 @@ fn listed_origin(value: &Value) -> Result<Reachable, String> {
         Value::Table(table) => table,
         other => return Err(not_a("a string or a table", other)),
     };
-    if let Some(unknown) = table.keys().find(|key| !["url", "private", "secrets"].contains(&key.as_str())) {
+    if let Some(unknown) = table
+        .keys()
+        .find(|key| !["url", "private", "secrets"].contains(&key.as_str()))
+    {
         return Err(format!("`{unknown}` is neither url, private nor secrets"));
     }
-    let flag = |key: &str| table.get(key).map(|value| value.as_bool().ok_or_else(|| format!("{key} {}", not_a("true or false", value)))).transpose();
+    let flag = |key: &str| {
+        table
+            .get(key)
+            .map(|value| {
+                value
+                    .as_bool()
+                    .ok_or_else(|| format!("{key} {}", not_a("true or false", value)))
+            })
+            .transpose()
+    };
     let url = table.get("url").and_then(Value::as_str).ok_or("url is missing")?;
     let usual = Reachable::other(Origin::parse(url)?);
     Ok(Reachable {
@@ -382,7 +502,11 @@ fn listed_origin(value: &Value) -> Result<Reachable, String> {
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("is empty".into()) } else { Ok(text.into()) }
+    if text.is_empty() {
+        Err("is empty".into())
+    } else {
+        Ok(text.into())
+    }
 }
 
 /// The path of a file that can be read.

@@ -41,12 +41,19 @@ pub(super) struct Found(RefCell<Vec<Mistake>>);
 
 impl Found {
     pub(super) fn mistake(&self, at: impl Into<String>, what: impl Into<String>) {
-        self.0.borrow_mut().push(Mistake { at: at.into(), what: what.into() });
+        self.0.borrow_mut().push(Mistake {
+            at: at.into(),
+            what: what.into(),
+        });
     }
 
     /// What was read, if nothing was wrong with it.
     pub(super) fn none_in<T>(self, read: T) -> Result<T, Mistakes> {
         let mistakes = self.0.into_inner();
-        if mistakes.is_empty() { Ok(read) } else { Err(Mistakes(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(read)
+        } else {
+            Err(Mistakes(mistakes))
+        }
     }
 }

@@ -34,7 +34,11 @@ impl Origin {
             "https" => true,
             _ => return None,
         };
-        Some(Self { is_https, host: url.host()?.to_owned(), port: url.port_or_known_default()? })
+        Some(Self {
+            is_https,
+            host: url.host()?.to_owned(),
+            port: url.port_or_known_default()?,
+        })
     }
 
     /// Reads `scheme://host[:port]`.
@@ -51,7 +55,9 @@ impl Origin {
         let Host::Domain(name) = &self.host else { return true };
         let name = name.trim_end_matches('.');
         !name.contains('.')
-            || LOCAL_DOMAINS.iter().any(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+            || LOCAL_DOMAINS
+                .iter()
+                .any(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
     }
 }
 
@@ -59,19 +65,31 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, port) = if self.is_https { ("https", 443) } else { ("http", 80) };
         write!(f, "{scheme}://{}", self.host)?;
-        if self.port == port { Ok(()) } else { write!(f, ":{}", self.port) }
+        if self.port == port {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 
 impl Reachable {
     /// Where the tenant's API is: its secrets go there.
     pub fn api(origin: Origin) -> Self {
-        Self { is_private: origin.looks_private(), takes_secrets: true, origin }
+        Self {
+            is_private: origin.looks_private(),
+            takes_secrets: true,
+            origin,
+        }
     }
 
     /// Another place to reach, without secrets.
     pub fn other(origin: Origin) -> Self {
-        Self { is_private: origin.looks_private(), takes_secrets: false, origin }
+        Self {
+            is_private: origin.looks_private(),
+            takes_secrets: false,
+            origin,
+        }
     }
 
     /// Adds it to a tenant's; said twice, it may what either may.
@@ -93,7 +111,10 @@ mod tests {
     #[test]
     fn an_origin_is_scheme_host_and_port() {
         let of = |text| Origin::of(&Url::parse(text).unwrap()).map(|origin| origin.to_string());
-        assert_eq!(of("https://API.sms-gate.app/3rdparty/v1"), Some("https://api.sms-gate.app".into()));
+        assert_eq!(
+            of("https://API.sms-gate.app/3rdparty/v1"),
+            Some("https://api.sms-gate.app".into())
+        );
         assert_eq!(of("https://api.sms-gate.app:443/"), Some("https://api.sms-gate.app".into()));
         assert_eq!(of("http://0x7f.1:8080/a?b"), Some("http://127.0.0.1:8080".into()));
         assert_eq!(of("http://[::1]/"), Some("http://[::1]".into()));
@@ -104,7 +125,13 @@ mod tests {
     fn origins_differ_by_each_of_the_three() {
         let same = Origin::parse("https://example.com").unwrap();
         assert_eq!(Origin::parse("https://example.com:443/"), Ok(same.clone()));
-        for other in ["http://example.com", "https://example.com:8443", "https://example.com.", "https://www.example.com", "https://1.2.3.4"] {
+        for other in [
+            "http://example.com",
+            "https://example.com:8443",
+            "https://example.com.",
+            "https://www.example.com",
+            "https://1.2.3.4",
+        ] {
             assert_ne!(Origin::parse(other).unwrap(), same, "{other}");
         }
         assert!(Origin::parse("https://example.com/api").is_err());
@@ -112,10 +139,25 @@ mod tests {
 
     #[test]
     fn what_is_named_as_near_may_be_near() {
-        for near in ["http://127.0.0.1:8080", "http://10.0.0.5", "http://8.8.8.8", "http://[fd00::1]", "http://localhost", "http://smsgate:3000", "http://phone.local", "http://a.home.arpa.", "http://x.localhost"] {
+        for near in [
+            "http://127.0.0.1:8080",
+            "http://10.0.0.5",
+            "http://8.8.8.8",
+            "http://[fd00::1]",
+            "http://localhost",
+            "http://smsgate:3000",
+            "http://phone.local",
+            "http://a.home.arpa.",
+            "http://x.localhost",
+        ] {
             assert!(Reachable::api(Origin::parse(near).unwrap()).is_private, "{near}");
         }
-        for far in ["https://api.sms-gate.app", "https://notlocal.example", "https://mylocal.com", "https://fakelan.net"] {
+        for far in [
+            "https://api.sms-gate.app",
+            "https://notlocal.example",
+            "https://mylocal.com",
+            "https://fakelan.net",
+        ] {
             assert!(!Reachable::api(Origin::parse(far).unwrap()).is_private, "{far}");
         }
     }

@@ -121,7 +121,19 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "s", "-1s", "1.5", "1 s", "1d", "1s2", "..s", "1e3s", "99999999999999999999h", "18446744073709551615s1s"] {
+        for text in [
+            "",
+            "s",
+            "-1s",
+            "1.5",
+            "1 s",
+            "1d",
+            "1s2",
+            "..s",
+            "1e3s",
+            "99999999999999999999h",
+            "18446744073709551615s1s",
+        ] {
             let read = duration(text);
             assert!(read.is_err(), "{text}: {read:?}");
         }
@@ -136,7 +148,11 @@ mod tests {
             ("localhost:0", "127.0.0.1:0"),
         ];
         for (text, expected) in table {
-            assert_eq!(address(text).map(|address| address.to_string()), Ok(expected.into()), "{text}");
+            assert_eq!(
+                address(text).map(|address| address.to_string()),
+                Ok(expected.into()),
+                "{text}"
+            );
         }
         for text in ["", "2775", "127.0.0.1", "example.com:2775", ":65536", "localhost:"] {
             assert!(address(text).is_err(), "{text}");
@@ -145,10 +161,21 @@ mod tests {
 
     #[test]
     fn a_base_url_takes_paths_behind_it() {
-        for text in ["https://api.sms-gate.app/3rdparty/v1", "http://192.168.1.20:8080", "http://[::1]:3000/"] {
+        for text in [
+            "https://api.sms-gate.app/3rdparty/v1",
+            "http://192.168.1.20:8080",
+            "http://[::1]:3000/",
+        ] {
             assert!(base_url(text).is_ok(), "{text}");
         }
-        for text in ["", "/3rdparty/v1", "ftp://example.com", "https://user:pw@example.com", "https://example.com/?a=b", "https://example.com/#a"] {
+        for text in [
+            "",
+            "/3rdparty/v1",
+            "ftp://example.com",
+            "https://user:pw@example.com",
+            "https://example.com/?a=b",
+            "https://example.com/#a",
+        ] {
             assert!(base_url(text).is_err(), "{text}");
         }
     }

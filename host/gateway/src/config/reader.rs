@@ -15,7 +15,12 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(table: &'a Table, path: String, found: &'a Found) -> Self {
-        Self { table, path, asked: RefCell::default(), found }
+        Self {
+            table,
+            path,
+            asked: RefCell::default(),
+            found,
+        }
     }
 
     /// The path of this table, empty for the whole file.
@@ -79,7 +84,9 @@ impl<'a> Reader<'a> {
         self.read(key, |value| {
             let duration = match value {
                 Value::String(text) => parse::duration(text)?,
-                Value::Integer(seconds) => u64::try_from(*seconds).map(Duration::from_secs).map_err(|_| format!("{seconds} is negative"))?,
+                Value::Integer(seconds) => u64::try_from(*seconds)
+                    .map(Duration::from_secs)
+                    .map_err(|_| format!("{seconds} is negative"))?,
                 other => return Err(not_a("a duration", other)),
             };
             within(duration, bounds)
@@ -89,9 +96,17 @@ impl<'a> Reader<'a> {
     /// One of several words.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         self.text(key, |text| {
-            let known = || choices.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+            let known = || {
+                choices
+                    .iter()
+                    .map(|(word, _)| format!("`{word}`"))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            };
             let choice = choices.iter().find(|(word, _)| *word == text);
-            choice.map(|(_, choice)| *choice).ok_or_else(|| format!("`{text}` is not {}", known()))
+            choice
+                .map(|(_, choice)| *choice)
+                .ok_or_else(|| format!("`{text}` is not {}", known()))
         })
     }
 
@@ -103,7 +118,9 @@ impl<'a> Reader<'a> {
 
     /// An array of tables below this one; empty where there is none.
     pub(super) fn tables(&self, key: &'static str) -> Vec<Reader<'a>> {
-        let values = self.read(key, |value| value.as_array().ok_or_else(|| not_a("an array of tables", value)));
+        let values = self.read(key, |value| {
+            value.as_array().ok_or_else(|| not_a("an array of tables", value))
+        });
         let paths = (0..).map(|index| format!("{}[{index}]", self.at(key)));
         let table = |(value, path): (&'a Value, String)| match value {
             Value::Table(table) => Some(Reader::new(table, path, self.found)),
@@ -119,24 +136,34 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(self) {
         let asked = self.asked.borrow();
         for key in self.table.keys().filter(|key| !asked.contains(&key.as_str())) {
-            self.mistake(key, match nearest(key, &asked) {
-                Some(near) => format!("unknown; `{near}` is near"),
-                None => "unknown".into(),
-            });
+            self.mistake(
+                key,
+                match nearest(key, &asked) {
+                    Some(near) => format!("unknown; `{near}` is near"),
+                    None => "unknown".into(),
+                },
+            );
         }
     }
 }
 
 /// A key behind a path.
 pub(super) fn join(path: &str, key: &str) -> String {
-    let is_bare = !key.is_empty() && key.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'));
+    let is_bare = !key.is_empty()
+        && key
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'));
     let key = if is_bare { key.to_owned() } else { format!("{key:?}") };
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
 /// What stands where something else should; never the value itself, which may be a secret.
 pub(super) fn not_a(wanted: &str, value: &Value) -> String {
-    let article = if matches!(value, Value::Integer(_) | Value::Array(_)) { "an" } else { "a" };
+    let article = if matches!(value, Value::Integer(_) | Value::Array(_)) {
+        "an"
+    } else {
+        "a"
+    };
     format!("is {article} {}, not {wanted}", value.type_str())
 }
 
@@ -155,13 +182,22 @@ pub(super) fn within(duration: Duration, bounds: &RangeInclusive<Duration>) -> R
     if bounds.contains(&duration) {
         return Ok(duration);
     }
-    Err(format!("{duration:?} is not within {:?} and {:?}", bounds.start(), bounds.end()))
+    Err(format!(
+        "{duration:?} is not within {:?} and {:?}",
+        bounds.start(),
+        bounds.end()
+    ))
 }
 
 /// The known word that a slip of the hand turns into this one.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
-    known.iter().map(|known| (distance(word, known), *known)).filter(|(distance, _)| *distance <= allowed).min().map(|(_, known)| known)
+    known
+        .iter()
+        .map(|known| (distance(word, known), *known))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Levenshtein's: how many characters to put in, leave out or replace.
@@ -185,7 +221,14 @@ mod tests {
 
     #[test]
     fn a_distance_counts_slips() {
-        for (a, b, expected) in [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("", "abc", 3), ("sytem_id", "system_id", 1), ("kitten", "sitting", 3)] {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("sytem_id", "system_id", 1),
+            ("kitten", "sitting", 3),
+        ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }
@@ -210,7 +253,9 @@ mod tests {
         assert!(reader.table("d").is_none());
         assert_eq!(reader.duration("d", &(Duration::ZERO..=Duration::MAX)), None);
         reader.finish();
-        let Err(mistakes) = found.none_in(()) else { panic!("no mistakes found") };
+        let Err(mistakes) = found.none_in(()) else {
+            panic!("no mistakes found")
+        };
         assert_eq!(
             mistakes.to_string(),
             "a: is a string, not a whole number\n\

@@ -30,7 +30,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), body_octets_max: 1 << 20, idle: Duration::from_secs(30), idle_max: 64 }
+        Self {
+            connect: Duration::from_secs(10),
+            body_octets_max: 1 << 20,
+            idle: Duration::from_secs(30),
+            idle_max: 64,
+        }
     }
 }
 
@@ -55,34 +60,52 @@ pub struct Egress {
 impl Allowed {
     /// What this tenant's may do.
     pub fn new(tenant: &config::Tenant) -> Self {
-        Self { origins: tenant.origins.clone(), timeout: tenant.upstream_timeout }
+        Self {
+            origins: tenant.origins.clone(),
+            timeout: tenant.upstream_timeout,
+        }
     }
 }
 
 impl Egress {
     /// A way out within these limits. The error is the TLS library's.
     pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
-        Self::resolving(limits, Arc::new(System))
+        Self::resolving(limits, &(Arc::new(System) as _))
     }
 
-    fn resolving(limits: Limits, names: Arc<dyn Resolve>) -> Result<Self, reqwest::Error> {
-        let public = client(&limits, Arc::new(PublicOnly(names.clone())))?;
-        Ok(Self { limits, public, private: client(&limits, names)? })
+    fn resolving(limits: Limits, names: &Arc<dyn Resolve>) -> Result<Self, reqwest::Error> {
+        let public = client(&limits, &(Arc::new(PublicOnly(names.clone())) as _))?;
+        Ok(Self {
+            limits,
+            public,
+            private: client(&limits, names)?,
+        })
     }
 
     /// Sends a request of this tenant's translator and takes its answer. A failure's `why` shows neither path nor secret.
     pub async fn exchange(&self, tenant: &Allowed, secrets: &Secrets, request: Request) -> Result<Response, Failure> {
-        let (request, is_private) = permit(tenant, secrets, request).map_err(|why| Failure { kind: FailureKind::Refused, why })?;
+        let (request, is_private) = permit(tenant, secrets, request).map_err(|why| Failure {
+            kind: FailureKind::Refused,
+            why,
+        })?;
         let client = if is_private { &self.private } else { &self.public };
         let seconds = tenant.timeout.as_secs_f64();
         tokio::time::timeout(tenant.timeout, self.send(client, request))
             .await
-            .unwrap_or_else(|_| Err(Failure { kind: FailureKind::Unanswered, why: format!("no answer within {seconds} s") }))
+            .unwrap_or_else(|_| {
+                Err(Failure {
+                    kind: FailureKind::Unanswered,
+                    why: format!("no answer within {seconds} s"),
+                })
+            })
     }
 
     async fn send(&self, client: &Client, request: reqwest::Request) -> Result<Response, Failure> {
         let max = self.limits.body_octets_max;
-        let too_large = || Failure { kind: FailureKind::TooLarge, why: format!("the answer is larger than {max} octets") };
+        let too_large = || Failure {
+            kind: FailureKind::TooLarge,
+            why: format!("the answer is larger than {max} octets"),
+        };
         let mut response = client.execute(request).await.map_err(|error| failure(&error))?;
         if response.content_length().is_some_and(|length| length > max as u64) {
             return Err(too_large());
@@ -95,8 +118,16 @@ impl Egress {
             body.extend_from_slice(&chunk);
         }
         let latin1 = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), latin1(value))).collect();
-        Ok(Response { status: response.status().as_u16(), headers, body })
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), latin1(value)))
+            .collect();
+        Ok(Response {
+            status: response.status().as_u16(),
+            headers,
+            body,
+        })
     }
 }
 
@@ -181,7 +212,7 @@ fn credentials(secrets: &Secrets, authorization: &Authorization) -> Result<Heade
 /// What an error means for those who must know whether the request was sent.
 fn failure(error: &reqwest::Error) -> Failure {
     let causes = || std::iter::successors(error.source(), |cause| (*cause).source());
-    let kind = if causes().any(|cause| cause.is::<NotPublic>()) {
+    let kind = if causes().any(<dyn Error>::is::<NotPublic>) {
         FailureKind::Refused
     } else if error.is_connect() {
         FailureKind::Unreachable
@@ -195,11 +226,18 @@ fn failure(error: &reqwest::Error) -> Failure {
             why.push(cause);
         }
     }
-    Failure { kind, why: if why.is_empty() { "the request failed".into() } else { why.join(": ") } }
+    Failure {
+        kind,
+        why: if why.is_empty() {
+            "the request failed".into()
+        } else {
+            why.join(": ")
+        },
+    }
 }
 
 /// A client that goes nowhere by itself: no redirect, no proxy from the environment, no repetition.
-fn client(limits: &Limits, names: Arc<dyn Resolve>) -> Result<Client, reqwest::Error> {
+fn client(limits: &Limits, names: &Arc<dyn Resolve>) -> Result<Client, reqwest::Error> {
     let builder = || {
         Client::builder()
             .http1_only()
@@ -256,7 +294,11 @@ struct NotPublic(String, IpAddr);
 
 impl fmt::Display for NotPublic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} resolves to {}, which is not a public address; list the origin with private = true if that is meant", self.0, self.1)
+        write!(
+            f,
+            "{} resolves to {}, which is not a public address; list the origin with private = true if that is meant",
+            self.0, self.1
+        )
     }
 }
 
@@ -265,16 +307,16 @@ impl Error for NotPublic {}
 /// Whether an address is one of the open internet (IANA's special-purpose registries, as far as packets could arrive).
 fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => match v4.octets() {
-            [0 | 10 | 127, ..] => false,
-            [100, 64..=127, ..] => false,
-            [169, 254, ..] => false,
-            [172, 16..=31, ..] => false,
-            [192, 168, ..] | [192, 0, 0, _] => false,
-            [198, 18 | 19, ..] => false,
-            [224..=255, ..] => false,
-            _ => true,
-        },
+        IpAddr::V4(v4) => !matches!(
+            v4.octets(),
+            [0 | 10 | 127 | 224..=255, ..]
+                | [100, 64..=127, ..]
+                | [169, 254, ..]
+                | [172, 16..=31, ..]
+                | [192, 168, ..]
+                | [192, 0, 0, _]
+                | [198, 18 | 19, ..]
+        ),
         IpAddr::V6(v6) => match v6.segments() {
             // Mapped, NAT64 and 6to4 carry an IPv4 address.
             [0, 0, 0, 0, 0, 0xFFFF, high, low] | [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
