@@ -18,18 +18,26 @@ mod wire_value;
 
 pub mod esm_class;
 pub mod frame;
+pub mod receipt;
 pub mod registered_delivery;
 pub mod text;
+pub mod time;
 pub mod tlv;
 pub mod udh;
 
+mod civil;
 mod command;
 mod header;
+mod message_state;
 mod pdu;
 mod status;
 
+#[cfg(test)]
+mod properties;
+
 pub use command::CommandId;
 pub use header::Header;
+pub use message_state::MessageState;
 pub use pdu::{
     Bind, BindResp, DecodeError, EncodeError, Limits, MessageIdResp, Pdu, ShortMessage, bind_refusal, decode, decode_within,
     encode, encode_header_only, refusal,
