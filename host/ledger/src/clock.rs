@@ -13,11 +13,7 @@ pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 /// The machine's clock. A machine set before 1970 reads as 1970.
 #[must_use]
 pub fn system_clock() -> Clock {
-    Arc::new(|| {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, millis)
-    })
+    Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
 }
 
 /// A duration in whole milliseconds, no more than fit.

@@ -103,9 +103,7 @@ impl Settlement {
                     .try_for_each(|alias| within("alias", alias.len(), KEY_BYTES_MAX))?;
                 within("note", note.len(), NOTE_BYTES_MAX)
             }
-            Self::Retry { note, .. } => {
-                within("note", note.as_ref().map_or(0, Bytes::len), NOTE_BYTES_MAX)
-            }
+            Self::Retry { note, .. } => within("note", note.as_ref().map_or(0, Bytes::len), NOTE_BYTES_MAX),
             Self::Dead { note } => within("note", note.len(), NOTE_BYTES_MAX),
         }
     }

@@ -27,11 +27,7 @@ impl EntryId {
     /// The id with this number, if it can be one.
     #[must_use]
     pub const fn from_u64(raw: u64) -> Option<Self> {
-        if raw >= 1 && raw <= RAW_MAX {
-            Some(Self(raw))
-        } else {
-            None
-        }
+        if raw >= 1 && raw <= RAW_MAX { Some(Self(raw)) } else { None }
     }
 
     /// The number.
@@ -70,10 +66,7 @@ impl FromStr for EntryId {
 
     fn from_str(text: &str) -> std::result::Result<Self, NotAnEntryId> {
         let digits = text.as_bytes();
-        if digits.len() > DIGITS_MAX
-            || digits.first() == Some(&b'0')
-            || !digits.iter().all(u8::is_ascii_digit)
-        {
+        if digits.len() > DIGITS_MAX || digits.first() == Some(&b'0') || !digits.iter().all(u8::is_ascii_digit) {
             return Err(NotAnEntryId);
         }
         text.parse().map(Self).map_err(|_| NotAnEntryId)
@@ -92,10 +85,7 @@ impl Ids {
     /// Ids of `node`, all above `highest`.
     pub(crate) fn after(node: u8, highest: Option<EntryId>) -> Result<Self> {
         if node > NODE_MAX {
-            return Err(LedgerError::Node {
-                node,
-                max: NODE_MAX,
-            });
+            return Err(LedgerError::Node { node, max: NODE_MAX });
         }
         // The highest may be another node's, so its whole millisecond is taken as used.
         let last = highest.map_or(0, |id| ((id.made_at() - EPOCH_MS + 1) << SEQUENCE_BITS) - 1);
@@ -110,10 +100,7 @@ impl Ids {
         // At least 1: id 0 is none, and node 0 at the epoch would make it.
         let clock = (now.saturating_sub(EPOCH_MS) << SEQUENCE_BITS).max(1);
         self.last = clock.max(self.last + 1);
-        let (time, sequence) = (
-            self.last >> SEQUENCE_BITS,
-            self.last & ((1 << SEQUENCE_BITS) - 1),
-        );
+        let (time, sequence) = (self.last >> SEQUENCE_BITS, self.last & ((1 << SEQUENCE_BITS) - 1));
         EntryId((time << NODE_BITS | self.node) << SEQUENCE_BITS | sequence)
     }
 }
@@ -159,25 +146,12 @@ mod tests {
 
     #[test]
     fn a_node_that_does_not_fit_is_refused() {
-        assert_eq!(
-            Ids::after(32, None).unwrap_err(),
-            LedgerError::Node { node: 32, max: 31 }
-        );
+        assert_eq!(Ids::after(32, None).unwrap_err(), LedgerError::Node { node: 32, max: 31 });
     }
 
     #[test]
     fn only_the_canonical_text_is_an_id() {
-        for bad in [
-            "",
-            "0",
-            "01",
-            "+1",
-            "-1",
-            " 1",
-            "1 ",
-            "12a",
-            "1000000000000000000",
-        ] {
+        for bad in ["", "0", "01", "+1", "-1", " 1", "1 ", "12a", "1000000000000000000"] {
             assert_eq!(bad.parse::<EntryId>(), Err(NotAnEntryId), "{bad:?}");
         }
         let id = Ids::after(31, None).unwrap().next(NOW);

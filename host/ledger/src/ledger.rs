@@ -20,12 +20,7 @@ pub trait Ledger: Send + Sync {
     /// Waits until an entry of the lane can be claimed, then leases up to `max` of those that can, the earliest due
     /// first and among these the lowest id. An entry can be claimed when it is due and neither held nor leased; a lease
     /// that has run out is none. Dropping the future claims nothing. `max` of 0 returns at once with nothing.
-    fn claim<'a>(
-        &'a self,
-        lane: &'a str,
-        max: usize,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Claim>>>;
+    fn claim<'a>(&'a self, lane: &'a str, max: usize, lease: Duration) -> BoxFuture<'a, Result<Vec<Claim>>>;
 
     /// Ends holds and leases, and leaves the entries as they were: the try is not counted and the due time stands.
     /// Ids that are neither held nor leased are passed over.

@@ -8,12 +8,10 @@
 //! [`Embedded`] keeps entries in a directory; [`Memory`] is the model that says what an engine must do. One suite
 //! (`tests/conformance.rs`) holds every engine to the model.
 
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")
-)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
 mod clock;
+mod embedded;
 mod entry;
 mod error;
 mod ids;
@@ -23,6 +21,7 @@ mod memory;
 mod wait;
 
 pub use clock::{Clock, Instant, system_clock};
+pub use embedded::{Embedded, Options, Stats};
 pub use entry::{Appended, Claim, NewEntry, Record, Settlement, State};
 pub use error::{LedgerError, Result};
 pub use ids::{EntryId, NotAnEntryId};

@@ -17,8 +17,8 @@ use crate::ids::Ids;
 use crate::limits::{BATCH_MAX, PENDING_MAX};
 use crate::wait::{Look, until_taken};
 use crate::{
-    Appended, BoxFuture, Claim, Clock, EntryId, Instant, Ledger, LedgerError, NewEntry, Record,
-    Records, Result, Settlement, State,
+    Appended, BoxFuture, Claim, Clock, EntryId, Instant, Ledger, LedgerError, NewEntry, Record, Records, Result, Settlement,
+    State,
 };
 
 /// A ledger in memory, gone when it is dropped.
@@ -111,12 +111,7 @@ impl Ledger for Memory {
         })
     }
 
-    fn claim<'a>(
-        &'a self,
-        lane: &'a str,
-        max: usize,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Claim>>> {
+    fn claim<'a>(&'a self, lane: &'a str, max: usize, lease: Duration) -> BoxFuture<'a, Result<Vec<Claim>>> {
         Box::pin(until_taken(&self.clock, move |now| {
             let mut model = self.model();
             let claims = model.claim(lane, max, lease, now);
@@ -179,13 +174,11 @@ impl Records for Memory {
     fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
         let now = (self.clock)();
         let model = self.model();
-        let rows = model.rows.iter().filter(|(id, row)| {
-            row.pending() && *row.entry.lane == *lane && after.is_none_or(|after| **id > after)
-        });
-        Ok(rows
-            .take(limit)
-            .map(|(id, row)| row.record(*id, now))
-            .collect())
+        let rows = model
+            .rows
+            .iter()
+            .filter(|(id, row)| row.pending() && *row.entry.lane == *lane && after.is_none_or(|after| **id > after));
+        Ok(rows.take(limit).map(|(id, row)| row.record(*id, now)).collect())
     }
 
     fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
@@ -203,10 +196,7 @@ impl Model {
                 what: format!("{pending} entries of {} are waiting", self.pending_max),
             });
         }
-        Ok(batch
-            .into_iter()
-            .map(|entry| self.append_one(entry, now))
-            .collect())
+        Ok(batch.into_iter().map(|entry| self.append_one(entry, now)).collect())
     }
 
     fn append_one(&mut self, entry: NewEntry, now: Instant) -> Appended {
@@ -279,17 +269,13 @@ impl Model {
 
     fn settle(&mut self, settlements: Vec<(Claim, Settlement)>, now: Instant) -> Result<()> {
         within("batch", settlements.len(), BATCH_MAX)?;
-        settlements
-            .iter()
-            .try_for_each(|(_, settlement)| settlement.check())?;
+        settlements.iter().try_for_each(|(_, settlement)| settlement.check())?;
         let mut lost = Vec::new();
         for (claim, settlement) in settlements {
             match self.rows.get_mut(&claim.id) {
-                Some(row) if matches!(row.stand, Stand::Leased { lease, .. } if lease == claim.lease) =>
-                {
+                Some(row) if matches!(row.stand, Stand::Leased { lease, .. } if lease == claim.lease) => {
                     let aliases = row.settle(settlement, now);
-                    self.aliases
-                        .extend(aliases.into_iter().map(|alias| (alias, claim.id)));
+                    self.aliases.extend(aliases.into_iter().map(|alias| (alias, claim.id)));
                 }
                 _ => lost.push(claim.id),
             }
@@ -302,9 +288,10 @@ impl Model {
     }
 
     fn sweep(&mut self, settled_before: Instant, limit: usize) -> usize {
-        let old = self.rows.iter().filter(
-            |(_, row)| matches!(row.stand, Stand::Settled { at, .. } if at < settled_before),
-        );
+        let old = self
+            .rows
+            .iter()
+            .filter(|(_, row)| matches!(row.stand, Stand::Settled { at, .. } if at < settled_before));
         let ids: Vec<EntryId> = old.map(|(id, _)| *id).take(limit).collect();
         for id in &ids {
             self.rows.remove(id);

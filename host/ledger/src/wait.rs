@@ -12,25 +12,16 @@ pub(crate) enum Look<T> {
     /// There was something, and it was taken.
     Taken(T),
     /// Nothing yet. Look again when notified, or at `until`: when the next entry is due or the next lease runs out.
-    Nothing {
-        changed: OwnedNotified,
-        until: Option<Instant>,
-    },
+    Nothing { changed: OwnedNotified, until: Option<Instant> },
 }
 
 /// Looks until something is taken. Between looks nothing is held, so the future may be dropped.
-pub(crate) async fn until_taken<T>(
-    clock: &Clock,
-    mut look: impl FnMut(Instant) -> Result<Look<T>>,
-) -> Result<T> {
+pub(crate) async fn until_taken<T>(clock: &Clock, mut look: impl FnMut(Instant) -> Result<Look<T>>) -> Result<T> {
     loop {
         let now = clock();
         match look(now)? {
             Look::Taken(taken) => return Ok(taken),
-            Look::Nothing {
-                changed,
-                until: None,
-            } => changed.await,
+            Look::Nothing { changed, until: None } => changed.await,
             Look::Nothing {
                 changed,
                 until: Some(until),

@@ -1,0 +1,182 @@
+//! The tables on disk, in fjall: one atomic batch at a time, synced or not. Decides nothing.
+//!
+//! | table   | key   | value                                   |
+//! |---------|-------|-----------------------------------------|
+//! | entries | id    | lane, appended, key, body               |
+//! | pending | id    | lane, appended, due, attempt, note      |
+//! | settled | id    | dead, at, due, attempt, aliases, note   |
+//! | keys    | key   | id                                      |
+//! | aliases | alias | id                                      |
+//! | meta    | name  | the schema; the highest id ever given   |
+//!
+//! An entry is in `entries` and in one of `pending` and `settled`.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+
+use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_id};
+use crate::limits::{BLOCKS_BYTES_MAX, JOURNALS_BYTES_MAX, MEMTABLE_ENTRIES_BYTES, MEMTABLE_SMALL_BYTES};
+use crate::{EntryId, LedgerError, Result};
+
+/// Raised when the tables change so that this program could not read what an earlier one wrote, or the reverse.
+const SCHEMA: u32 = 1;
+
+pub(super) struct Disk {
+    path: PathBuf,
+    database: Database,
+    pub(super) entries: Keyspace,
+    pub(super) pending: Keyspace,
+    pub(super) settled: Keyspace,
+    pub(super) keys: Keyspace,
+    pub(super) aliases: Keyspace,
+    meta: Keyspace,
+    /// Makes every commit fail, as a disk would.
+    #[cfg(test)]
+    pub(super) failing: std::sync::atomic::AtomicBool,
+}
+
+impl Disk {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let database = Database::builder(path)
+            .cache_size(BLOCKS_BYTES_MAX)
+            .max_journaling_size(JOURNALS_BYTES_MAX)
+            .open()
+            .map_err(|error| match error {
+                fjall::Error::Locked => LedgerError::InUse {
+                    path: path.display().to_string(),
+                },
+                error => disk_error(&format!("opening {}", path.display()), error),
+            })?;
+        let table = |name: &str, memtable: u64| {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(memtable);
+            database.keyspace(name, options).map_err(|error| disk_error(name, error))
+        };
+        let disk = Self {
+            entries: table("entries", MEMTABLE_ENTRIES_BYTES)?,
+            pending: table("pending", MEMTABLE_SMALL_BYTES)?,
+            settled: table("settled", MEMTABLE_SMALL_BYTES)?,
+            keys: table("keys", MEMTABLE_SMALL_BYTES)?,
+            aliases: table("aliases", MEMTABLE_SMALL_BYTES)?,
+            meta: table("meta", MEMTABLE_SMALL_BYTES)?,
+            path: path.to_owned(),
+            database,
+            #[cfg(test)]
+            failing: false.into(),
+        };
+        disk.check_schema()?;
+        Ok(disk)
+    }
+
+    fn check_schema(&self) -> Result<()> {
+        match self.meta.get("schema").map_err(reading)? {
+            None => {
+                let mut batch = self.database.batch();
+                batch.insert(&self.meta, "schema", SCHEMA.to_be_bytes());
+                self.commit(batch, true)
+            }
+            Some(found) => match <[u8; 4]>::try_from(&*found).map(u32::from_be_bytes) {
+                Ok(SCHEMA) => Ok(()),
+                Ok(found) if found > SCHEMA => Err(LedgerError::LaterSchema { found, known: SCHEMA }),
+                _ => Err(LedgerError::Disk {
+                    why: "the schema's number is not one".to_owned(),
+                }),
+            },
+        }
+    }
+
+    /// The highest id ever given, as far as the disk tells.
+    pub(super) fn highest(&self) -> Result<Option<EntryId>> {
+        let noted = self
+            .meta
+            .get("highest")
+            .map_err(reading)?
+            .map(|id| read_id(&id))
+            .transpose()?;
+        let last = self
+            .entries
+            .last_key_value()
+            .map(fjall::Guard::key)
+            .transpose()
+            .map_err(reading)?;
+        Ok(noted.max(last.map(|id| read_id(&id)).transpose()?))
+    }
+
+    /// Notes the highest id, for when the entry that has it is forgotten.
+    pub(super) fn note_highest(&self, batch: &mut OwnedWriteBatch, id: EntryId) {
+        batch.insert(&self.meta, "highest", id_key(id));
+    }
+
+    /// Calls `each` for every entry that is not settled, in the order of ids.
+    pub(super) fn for_each_pending(&self, mut each: impl FnMut(EntryId, PendingRow<'_>)) -> Result<()> {
+        for pair in self.pending.iter() {
+            let (id, row) = pair.into_inner().map_err(reading)?;
+            each(read_id(&id)?, PendingRow::read(&row)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn with_entry<T>(&self, id: EntryId, with: impl FnOnce(EntryRow<'_>) -> T) -> Result<Option<T>> {
+        let row = self.entries.get(id_key(id)).map_err(reading)?;
+        row.map(|row| EntryRow::read(&row).map(with)).transpose()
+    }
+
+    pub(super) fn with_settled<T>(&self, id: EntryId, with: impl FnOnce(SettledRow<'_>) -> T) -> Result<Option<T>> {
+        let row = self.settled.get(id_key(id)).map_err(reading)?;
+        row.map(|row| SettledRow::read(&row).map(with)).transpose()
+    }
+
+    /// The id under a name in `keys` or `aliases`.
+    pub(super) fn id_of(&self, names: &Keyspace, name: &[u8]) -> Result<Option<EntryId>> {
+        names.get(name_key(name)).map_err(reading)?.map(|id| read_id(&id)).transpose()
+    }
+
+    pub(super) fn batch(&self) -> OwnedWriteBatch {
+        self.database.batch()
+    }
+
+    /// Writes a batch whole or not at all. With `sync` it is on disk on return, and so is everything before it; without,
+    /// it is with the operating system, which a crash of this process leaves alone.
+    pub(super) fn commit(&self, batch: OwnedWriteBatch, sync: bool) -> Result<()> {
+        #[cfg(test)]
+        if self.failing.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(LedgerError::Broken {
+                why: "the test said so".to_owned(),
+            });
+        }
+        let mode = if sync { PersistMode::SyncData } else { PersistMode::Buffer };
+        batch.durability(Some(mode)).commit().map_err(|error| broken(&error))
+    }
+
+    /// Puts everything committed so far on disk.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.database.persist(PersistMode::SyncAll).map_err(|error| broken(&error))
+    }
+
+    /// Octets that can still be written.
+    pub(super) fn space(&self) -> Result<u64> {
+        let stat = rustix::fs::statvfs(&self.path).map_err(|error| disk_error("asking for free space", error))?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+/// A key or an alias as fjall's key, which may not be empty.
+pub(super) fn name_key(name: &[u8]) -> Vec<u8> {
+    [b"=", name].concat()
+}
+
+/// An error of reading a table.
+pub(super) fn reading(error: fjall::Error) -> LedgerError {
+    disk_error("reading", error)
+}
+
+fn broken(error: &fjall::Error) -> LedgerError {
+    LedgerError::Broken { why: error.to_string() }
+}
+
+fn disk_error(what: &str, error: impl Display) -> LedgerError {
+    LedgerError::Disk {
+        why: format!("{what}: {error}"),
+    }
+}

@@ -1,0 +1,299 @@
+//! What is not settled, in memory: who waits in which lane, who has been leased what. Rebuilt from disk at open;
+//! touches no disk itself, and is told the time.
+//!
+//! An entry is in exactly one place of its lane: `waiting` when free, `leased` under a lease, or in neither when it is
+//! held or on its way to disk.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::bodies::Bodies;
+use crate::clock::millis;
+use crate::wait::Look;
+use crate::{EntryId, Instant, State};
+
+/// The number of the next lease. One for the process, so that a claim never fits a later opening of its ledger.
+static LEASES: AtomicU64 = AtomicU64::new(1);
+
+pub(super) struct Index {
+    slots: HashMap<EntryId, Slot>,
+    lanes: BTreeMap<Arc<str>, Lane>,
+    pub(super) bodies: Bodies,
+    pub(super) closed: bool,
+}
+
+/// An entry that is not settled.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) lane: Arc<str>,
+    pub(super) appended: Instant,
+    pub(super) due: Instant,
+    pub(super) attempt: u32,
+    pub(super) note: Bytes,
+    stand: Stand,
+    /// The lease that may settle it. It outlives its time, until somebody else has the entry.
+    lease: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Free,
+    Held,
+    Leased {
+        until: Instant,
+    },
+    /// The writer is settling it.
+    Settling,
+}
+
+#[derive(Default)]
+struct Lane {
+    /// Free entries by due time, those of the future included.
+    waiting: BTreeSet<(Instant, EntryId)>,
+    /// Leased entries by the end of their lease.
+    leased: BTreeSet<(Instant, EntryId)>,
+    /// All entries of the lane.
+    ids: BTreeSet<EntryId>,
+    /// Tells claims that wait that something may be there.
+    changed: Arc<Notify>,
+}
+
+/// What a claim is made of; the body may have to be read.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) id: EntryId,
+    pub(super) lane: Arc<str>,
+    pub(super) body: Option<Bytes>,
+    pub(super) attempt: u32,
+    pub(super) appended: Instant,
+    pub(super) lease: u64,
+}
+
+impl Slot {
+    pub(super) fn new(lane: Arc<str>, appended: Instant, due: Instant) -> Self {
+        Self {
+            lane,
+            appended,
+            due,
+            attempt: 1,
+            note: Bytes::new(),
+            stand: Stand::Free,
+            lease: None,
+        }
+    }
+
+    pub(super) fn state(&self, now: Instant) -> State {
+        match self.stand {
+            Stand::Free => State::Waiting,
+            Stand::Leased { until } if until <= now => State::Waiting,
+            Stand::Held | Stand::Leased { .. } | Stand::Settling => State::Claimed,
+        }
+    }
+}
+
+impl Index {
+    pub(super) fn new(bodies_bytes_max: usize) -> Self {
+        Self {
+            slots: HashMap::new(),
+            lanes: BTreeMap::new(),
+            bodies: Bodies::new(bodies_bytes_max),
+            closed: false,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The lane's name, shared with the entries that it has already.
+    pub(super) fn lane_name(&self, lane: &str) -> Arc<str> {
+        self.lanes
+            .get_key_value(lane)
+            .map_or_else(|| lane.into(), |(name, _)| name.clone())
+    }
+
+    /// Takes in an entry that is now on disk.
+    pub(super) fn insert(&mut self, id: EntryId, mut slot: Slot, held: bool) {
+        let lane = lane_of(&mut self.lanes, &slot.lane);
+        lane.ids.insert(id);
+        if held {
+            slot.stand = Stand::Held;
+        } else {
+            lane.waiting.insert((slot.due, id));
+            lane.changed.notify_waiters();
+        }
+        slot.lane = self.lane_name(&slot.lane);
+        self.slots.insert(id, slot);
+    }
+
+    pub(super) fn claim(&mut self, name: &str, max: usize, lease: Duration, now: Instant) -> Look<Vec<Taken>> {
+        if max == 0 {
+            return Look::Taken(Vec::new());
+        }
+        let lane = lane_of(&mut self.lanes, name);
+        while let Some((_, id)) = pop_until(&mut lane.leased, now) {
+            if let Some(slot) = self.slots.get_mut(&id) {
+                slot.stand = Stand::Free;
+                lane.waiting.insert((slot.due, id));
+            }
+        }
+        let until = now.saturating_add(millis(lease));
+        let mut taken = Vec::new();
+        while taken.len() < max
+            && let Some((_, id)) = pop_until(&mut lane.waiting, now)
+        {
+            let Some(slot) = self.slots.get_mut(&id) else { continue };
+            let number = LEASES.fetch_add(1, Relaxed);
+            slot.stand = Stand::Leased { until };
+            slot.lease = Some(number);
+            lane.leased.insert((until, id));
+            taken.push(Taken {
+                id,
+                lane: slot.lane.clone(),
+                body: self.bodies.of(id),
+                attempt: slot.attempt,
+                appended: slot.appended,
+                lease: number,
+            });
+        }
+        if taken.is_empty() {
+            let soonest = [lane.waiting.first(), lane.leased.first()]
+                .into_iter()
+                .flatten()
+                .map(|(at, _)| *at)
+                .min();
+            Look::Nothing {
+                changed: lane.changed.clone().notified_owned(),
+                until: soonest,
+            }
+        } else {
+            Look::Taken(taken)
+        }
+    }
+
+    pub(super) fn release(&mut self, ids: &[EntryId]) {
+        for id in ids {
+            if let Some(slot) = self.slots.get_mut(id).filter(|slot| slot.stand != Stand::Settling) {
+                slot.lease = None;
+                let lane = lane_of(&mut self.lanes, &slot.lane);
+                lane.free(*id, slot);
+            }
+        }
+    }
+
+    /// Takes an entry out of its lane's queue if this lease may settle it, and returns it as it stood. Ends with
+    /// [`Index::retry`], [`Index::settled`] or [`Index::unsettled`].
+    pub(super) fn settling(&mut self, id: EntryId, lease: u64) -> Option<Slot> {
+        let slot = self.slots.get_mut(&id).filter(|slot| slot.lease == Some(lease))?;
+        let lane = lane_of(&mut self.lanes, &slot.lane);
+        match slot.stand {
+            Stand::Free => lane.waiting.remove(&(slot.due, id)),
+            Stand::Leased { until } => lane.leased.remove(&(until, id)),
+            Stand::Held | Stand::Settling => false,
+        };
+        slot.stand = Stand::Settling;
+        slot.lease = None;
+        Some(slot.clone())
+    }
+
+    /// The entry is on disk as one to be tried again.
+    pub(super) fn retry(&mut self, id: EntryId, due: Instant, attempt: u32, note: Bytes) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            (slot.due, slot.attempt, slot.note) = (due, attempt, note);
+            lane_of(&mut self.lanes, &slot.lane).free(id, slot);
+        }
+    }
+
+    /// The entry is on disk as settled.
+    pub(super) fn settled(&mut self, id: EntryId) {
+        self.bodies.forget(id);
+        if let Some(slot) = self.slots.remove(&id)
+            && let Some(lane) = self.lanes.get_mut(&slot.lane)
+        {
+            lane.ids.remove(&id);
+            if lane.forgettable() {
+                self.lanes.remove(&slot.lane);
+            }
+        }
+    }
+
+    /// The settling failed: the entry is as good as before, and the work will be done again.
+    pub(super) fn unsettled(&mut self, id: EntryId) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            lane_of(&mut self.lanes, &slot.lane).free(id, slot);
+        }
+    }
+
+    pub(super) fn slot(&self, id: EntryId) -> Option<&Slot> {
+        self.slots.get(&id)
+    }
+
+    pub(super) fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        let from = self.lanes.range::<str, _>((Included(prefix), Unbounded));
+        let lanes = from
+            .take_while(|(name, _)| name.starts_with(prefix))
+            .filter(|(_, lane)| !lane.ids.is_empty());
+        lanes.map(|(name, lane)| (name.clone(), lane.ids.len())).collect()
+    }
+
+    pub(super) fn pending(&self, lane: &str) -> usize {
+        self.lanes.get(lane).map_or(0, |lane| lane.ids.len())
+    }
+
+    pub(super) fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Vec<EntryId> {
+        let from = after.map_or(Unbounded, Excluded);
+        let lane = self.lanes.get(lane).into_iter();
+        lane.flat_map(|lane| lane.ids.range((from, Unbounded)))
+            .take(limit)
+            .copied()
+            .collect()
+    }
+
+    /// Forgets lanes that are empty and that nobody waits at.
+    pub(super) fn forget_lanes(&mut self) {
+        self.lanes.retain(|_, lane| !lane.forgettable());
+    }
+
+    /// Ends every claim that waits.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.lanes.values().for_each(|lane| lane.changed.notify_waiters());
+    }
+}
+
+impl Lane {
+    fn free(&mut self, id: EntryId, slot: &mut Slot) {
+        if let Stand::Leased { until } = slot.stand {
+            self.leased.remove(&(until, id));
+        }
+        slot.stand = Stand::Free;
+        self.waiting.insert((slot.due, id));
+        self.changed.notify_waiters();
+    }
+
+    /// A claim that waits shares the lane's notify.
+    fn forgettable(&self) -> bool {
+        self.ids.is_empty() && Arc::strong_count(&self.changed) == 1
+    }
+}
+
+/// The lane of this name, new if there is none.
+fn lane_of<'a>(lanes: &'a mut BTreeMap<Arc<str>, Lane>, name: &str) -> &'a mut Lane {
+    if !lanes.contains_key(name) {
+        lanes.insert(name.into(), Lane::default());
+    }
+    lanes.get_mut(name).expect("inserted above when it was missing")
+}
+
+/// Takes the first of a queue if its time has come.
+fn pop_until(queue: &mut BTreeSet<(Instant, EntryId)>, now: Instant) -> Option<(Instant, EntryId)> {
+    let first = *queue.first().filter(|(at, _)| *at <= now)?;
+    queue.remove(&first);
+    Some(first)
+}
