@@ -344,7 +344,98 @@ mod tests {
             .iter()
             .map(|(status, body)| format!("{status} {body}\n    {}", line(&posted(&answer(*status, &[], body), NOW_MS))))
             .collect();
-        insta::assert_snapshot!(table.join("\n"), @"");
+        insta::assert_snapshot!(table.join("\n"), @r#"
+        202 {"id":"17","state":"Pending"}
+            taken 17
+        201 {"id":"17"}
+            taken 17
+        200 {"id":"theirs"}
+            taken theirs
+        200 <html>Welcome</html>
+            retry after 60000: upstream answered 200, but not as SMSGate does: is api_base_url right?
+        204 
+            retry after 60000: upstream answered 204, but not as SMSGate does: is api_base_url right?
+        409 {"message":"message with the same ID already exists"}
+            taken -
+        400 {"message":"invalid phone number +447700900000: not a mobile"}
+            dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
+        400 {"message":"phone numbers must be unique"}
+            dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
+        400 {"message":"Key: 'Message.PhoneNumbers[0]' Error:Field validation for 'PhoneNumbers[0]' failed on the 'max' tag"}
+            dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
+        400 {"message":"scheduleAt must be before validUntil"}
+            dead MessageState::Rejected 0x61 err 97: the upstream takes no such schedule
+        400 {"message":"ttl and validUntil are mutually exclusive"}
+            dead MessageState::Rejected 0x62 err 98: the upstream takes no such validity
+        400 {"message":"TTL must be 5 or more"}
+            dead MessageState::Rejected 0x62 err 98: the upstream takes no such validity
+        400 {"message":"failed to select device: record not found"}
+            ask again, retry after 60000: upstream answered 400, no phone to send by
+        400 {"message":"Field validation for 'SimNumber' failed on the 'max' tag"}
+            dead MessageState::Rejected 0x0a err 10: the upstream takes no such SIM
+        400 {"message":"Field validation for 'Priority' failed"}
+            dead MessageState::Rejected 0x06 err 6: the upstream takes no such priority
+        400 {"message":"Key: 'Message.TextMessage.Text' Error: failed on the 'max' tag"}
+            dead MessageState::Rejected 0x01 err 1: the upstream takes no text of this length
+        400 {"message":"Key: 'Message.DataMessage.Data' Error: failed on the 'base64' tag"}
+            dead MessageState::Rejected 0x01 err 1: the upstream takes no data of this length
+        400 {"message":"Bad Request"}
+            dead MessageState::Rejected 0x45 err 69: upstream answered 400, for a reason not known here
+        400 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 400, for a reason not known here
+        422 {"message":"invalid phone number"}
+            dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
+        422 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 422, for a reason not known here
+        401 {"message":"Unauthorized"}
+            retry after 60000: upstream answered 401, the credentials are not good
+        402 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 402, for a reason not known here
+        403 {"message":"scope required: messages:send"}
+            retry after 60000: upstream answered 403, the credentials do not allow this
+        404 
+            retry after 60000: upstream answered 404, nothing of SMSGate is there: is api_base_url right?
+        405 
+            retry after 60000: upstream answered 405, nothing of SMSGate is there: is api_base_url right?
+        408 
+            retry: upstream answered 408, the request took too long
+        410 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 410, for a reason not known here
+        413 Request Entity Too Large
+            dead MessageState::Rejected 0x01 err 1: upstream answered 413, message too large
+        415 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 415, for a reason not known here
+        425 
+            retry: upstream answered 425, too many requests
+        429 
+            retry: upstream answered 429, too many requests
+        301 
+            retry after 60000: upstream answered 301, a redirect, which is not followed: set api_base_url to where it leads
+        302 
+            retry after 60000: upstream answered 302, a redirect, which is not followed: set api_base_url to where it leads
+        500 {"message":"failed to handle request"}
+            retry: upstream answered 500, an error of its own
+        501 
+            retry after 60000: upstream answered 501, not implemented there
+        502 <html>Bad Gateway</html>
+            retry: upstream answered 502, an error of its own
+        503 {"message":"failed to enqueue: queue limits exceeded: too many pending messages: 100 / 100"}
+            retry after 30000: upstream answered 503, the phone's queue is at its limit
+        503 {"message":"too old pending message: 2026-08-20T07:55:32Z"}
+            retry after 30000: upstream answered 503, the phone's queue is at its limit
+        503 {"message":"too many failed messages"}
+            retry after 30000: upstream answered 503, the phone's queue is at its limit
+        503 
+            retry: upstream answered 503, not available
+        504 
+            retry: upstream answered 504, an error of its own
+        599 
+            retry: upstream answered 599, an error of its own
+        100 
+            retry: upstream answered 100, not an answer to a request
+        999 
+            dead MessageState::Rejected 0x45 err 69: upstream answered 999, for a reason not known here
+        "#);
     }
 
     #[test]

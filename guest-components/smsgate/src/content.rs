@@ -108,7 +108,7 @@ fn too_long(what: &str, characters: usize) -> Dead {
 
 /// The application port of the destination: the header's, else destination_port (SMPP 3.4 §5.3.2.21). Port 0 is none.
 fn port(message: &Message, header: Option<&Udh<'_>>) -> Option<u16> {
-    let in_header = header.and_then(|header| header.ports()).map(|ports| ports.destination);
+    let in_header = header.and_then(Udh::ports).map(|ports| ports.destination);
     let in_tlv = || {
         let tlv = message.tlvs.iter().find(|tlv| Tag(tlv.tag) == Tag::DESTINATION_PORT)?;
         Some(u16::from_be_bytes(tlv.value.as_slice().try_into().ok()?))

@@ -70,9 +70,14 @@ impl Envelope {
 pub(crate) struct Payload<'a>(&'a Value);
 
 impl<'a> Payload<'a> {
+    /// A field that is text.
+    pub(crate) fn content(self, name: &str) -> Option<&'a str> {
+        self.0.get(name)?.as_str()
+    }
+
     /// A field that is text and not empty.
     pub(crate) fn text(self, name: &str) -> Option<&'a str> {
-        self.0.get(name)?.as_str().filter(|text| !text.is_empty())
+        self.content(name).filter(|text| !text.is_empty())
     }
 
     pub(crate) fn time(self, name: &str) -> Option<u64> {

@@ -1,6 +1,9 @@
 //! A message that came in at a phone, as an ESME is to have it.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -12,6 +15,12 @@ use crate::{
 
 /// The only port on which the app receives data messages; the event does not name it.
 const DATA_PORT: u16 = 53_739;
+
+/// Android writes base64 with padding or without, by a flag.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The message and its key, or what is wrong with it.
 ///
@@ -25,14 +34,19 @@ pub(crate) fn incoming(
     payload: Payload<'_>,
 ) -> Result<(String, Incoming), &'static str> {
     let (name, content) = match kind {
-        Kind::Data => ("data", payload.text("data")),
-        Kind::Multimedia => ("mms", payload.text("body").or(payload.text("subject"))),
-        _ => ("sms", payload.text("message")),
+        Kind::Data => ("data", payload.content("data").ok_or("no data")?),
+        Kind::Multimedia => (
+            "mms",
+            payload
+                .text("body")
+                .or(payload.text("subject"))
+                .ok_or("a multimedia message without text")?,
+        ),
+        _ => ("sms", payload.content("message").ok_or("no message")?),
     };
-    let body = match (kind, content) {
-        (Kind::Data, data) => Body::Binary(STANDARD.decode(data.unwrap_or_default()).map_err(|_| "data is not base64")?),
-        (Kind::Multimedia, None) => return Err("a multimedia message without text"),
-        (_, text) => Body::Text(text.unwrap_or_default().to_owned()),
+    let body = match kind {
+        Kind::Data => Body::Binary(octets(content)?),
+        _ => Body::Text(content.to_owned()),
     };
     let sender = payload.text("sender").or(payload.text("phoneNumber")).unwrap_or_default();
     let recipient = payload
@@ -42,7 +56,7 @@ pub(crate) fn incoming(
         .unwrap_or_default();
     let message_id = payload.text("messageId").unwrap_or_default();
     let received_at = payload.text("receivedAt").unwrap_or_default();
-    let key = key([device, name, message_id, received_at, sender, content.unwrap_or_default()]);
+    let key = key([device, name, message_id, received_at, sender, content]);
     let mut metadata = vec![
         ("smsgate.device".to_owned(), device.to_owned()),
         ("smsgate.message".to_owned(), message_id.to_owned()),
@@ -63,6 +77,12 @@ pub(crate) fn incoming(
         metadata,
     };
     Ok((key, incoming))
+}
+
+/// Android writes base64 in lines or in one, by a flag as well.
+fn octets(base64: &str) -> Result<Vec<u8>, &'static str> {
+    let line: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    BASE64.decode(line).map_err(|_| "data is not base64")
 }
 
 /// The digest of all parts, each with its length, so that no two lists run together.

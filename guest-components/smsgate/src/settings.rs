@@ -21,6 +21,8 @@
 //! | `source_ton`, `source_npi` | of the phone numbers that incoming messages come from | by their form |
 //! | `dest_ton`, `dest_npi` | of the phone numbers that incoming messages go to | by their form |
 
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+
 use edgebind_smpp::text::Alphabet;
 
 use crate::bindings::edgebind::message::types::Setting;
@@ -128,12 +130,12 @@ impl Settings {
                     .map_err(|_| one_of(value, &["gsm", "latin1", "ascii", "utf8"]))?;
             }
             "device_id" => self.sender.device = Some(device_id(value)?),
-            "sim_number" => self.sender.sim = Some(number(value, 1, 3)?),
-            "device_active_within" => self.device_active_within_hours = number(value, 0, 24 * 366)?,
-            "priority_0" => self.priorities[0] = number(value, i8::MIN, i8::MAX)?,
-            "priority_1" => self.priorities[1] = number(value, i8::MIN, i8::MAX)?,
-            "priority_2" => self.priorities[2] = number(value, i8::MIN, i8::MAX)?,
-            "priority_3" => self.priorities[3] = number(value, i8::MIN, i8::MAX)?,
+            "sim_number" => self.sender.sim = Some(number(value, 1..=3)?),
+            "device_active_within" => self.device_active_within_hours = number(value, 0..=24 * 366)?,
+            "priority_0" => self.priorities[0] = number(value, i8::MIN..=i8::MAX)?,
+            "priority_1" => self.priorities[1] = number(value, i8::MIN..=i8::MAX)?,
+            "priority_2" => self.priorities[2] = number(value, i8::MIN..=i8::MAX)?,
+            "priority_3" => self.priorities[3] = number(value, i8::MIN..=i8::MAX)?,
             "country_code" => self.country_code = Some(country_code(value)?),
             "skip_phone_validation" => {
                 self.skip_phone_validation = match value {
@@ -143,7 +145,7 @@ impl Settings {
                     _ => return Err(one_of(value, &["auto", "always", "never"])),
                 }
             }
-            "data_port" => self.data_port = Some(number(value, 1, u16::MAX)?),
+            "data_port" => self.data_port = Some(number(value, 1..=u16::MAX)?),
             "id_prefix" => self.id_prefix = id_prefix(value)?,
             "receipt_on_sent" => {
                 self.receipt_on_sent = match value {
@@ -154,12 +156,12 @@ impl Settings {
                 }
             }
             "webhook_device_id" => self.webhook_device_id = Some(device_id(value)?),
-            "webhook_timestamp_window" => self.webhook_timestamp_window_s = number(value, 0, 86_400)?,
+            "webhook_timestamp_window" => self.webhook_timestamp_window_s = number(value, 0..=86_400)?,
             "own_number" => self.own_number = Some(value.to_owned()),
-            "source_ton" => self.source_numbering.ton = Some(number(value, 0, u8::MAX)?),
-            "source_npi" => self.source_numbering.npi = Some(number(value, 0, u8::MAX)?),
-            "dest_ton" => self.dest_numbering.ton = Some(number(value, 0, u8::MAX)?),
-            "dest_npi" => self.dest_numbering.npi = Some(number(value, 0, u8::MAX)?),
+            "source_ton" => self.source_numbering.ton = Some(number(value, 0..=u8::MAX)?),
+            "source_npi" => self.source_numbering.npi = Some(number(value, 0..=u8::MAX)?),
+            "dest_ton" => self.dest_numbering.ton = Some(number(value, 0..=u8::MAX)?),
+            "dest_npi" => self.dest_numbering.npi = Some(number(value, 0..=u8::MAX)?),
             _ => match name.strip_prefix("source.") {
                 Some(SOURCE_DEFAULT) => self.source_default = Some(sender(value)?),
                 Some(address) if !address.is_empty() => {
@@ -234,7 +236,7 @@ fn device_id(value: &str) -> Result<String, String> {
 
 fn sender(value: &str) -> Result<Sender, String> {
     let (device, sim) = match value.rsplit_once(':') {
-        Some((device, sim)) => (device, Some(number(sim, 1, 3)?)),
+        Some((device, sim)) => (device, Some(number(sim, 1..=3)?)),
         None => (value, None),
     };
     if device.is_empty() && sim.is_none() {
@@ -264,13 +266,13 @@ fn id_prefix(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-fn number<T>(value: &str, least: T, most: T) -> Result<T, String>
+fn number<T>(value: &str, range: RangeInclusive<T>) -> Result<T, String>
 where
-    T: std::str::FromStr + PartialOrd + std::fmt::Display,
+    T: FromStr + PartialOrd + Display,
 {
     match value.parse() {
-        Ok(number) if number >= least && number <= most => Ok(number),
-        _ => Err(format!("{value:?} is not a number from {least} to {most}")),
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("{value:?} is not a number from {} to {}", range.start(), range.end())),
     }
 }
 
@@ -323,7 +325,27 @@ mod tests {
             ("dest_ton", "256"),
         ])
         .unwrap_err();
-        insta::assert_snapshot!(mistakes.join("\n"), @"");
+        insta::assert_snapshot!(mistakes.join("\n"), @r#"
+        api_base_uri: no such setting
+        alphabet: "ebcdic" is none of gsm, latin1, ascii, utf8
+        sim_number: "4" is not a number from 1 to 3
+        device_id: 22 octets exceed the 21 of a device id
+        source.ACME: "9" is not a number from 1 to 3
+        source.: no such setting
+        source.default: names neither a device nor a SIM; write device, device:sim or :sim
+        device_active_within: "-1" is not a number from 0 to 8784
+        priority_1: "128" is not a number from -128 to 127
+        country_code: "044" is not a country calling code of 1 to 3 digits
+        skip_phone_validation: "yes" is none of auto, always, never
+        data_port: "0" is not a number from 1 to 65535
+        id_prefix: takes letters, digits, - and _ only
+        id_prefix: 19 octets exceed 18
+        receipt_on_sent: "never" is none of intermediate, final, delivered
+        webhook_device_id: empty
+        webhook_timestamp_window: "1d" is not a number from 0 to 86400
+        dest_ton: "256" is not a number from 0 to 255
+        api_base_url: missing; it says where SMSGate's API is
+        "#);
     }
 
     #[test]

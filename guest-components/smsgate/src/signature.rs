@@ -124,12 +124,15 @@ mod tests {
         );
     }
 
+    /// Secrets, headers, and why they are refused.
+    type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
     #[test]
     fn what_cannot_be_proved_is_refused_at_once() {
         let digest = "00".repeat(32);
         let good = ("X-Signature", digest.as_str());
         let now = ("X-Timestamp", "1787213730");
-        let rows: [(&[&str], &[(&str, &str)], &str); 8] = [
+        let rows: [Row<'_>; 8] = [
             (
                 &["webhook.phone2"],
                 &[good, now],

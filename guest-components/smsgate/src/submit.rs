@@ -8,7 +8,7 @@ use crate::{
     api,
     bindings::edgebind::{
         message::types::Message,
-        translator::types::{Conclusion, Context, Failure, Outcome, Response, Retry, Step},
+        translator::types::{Conclusion, Context, Failure, Outcome, Request, Response, Retry, Step},
     },
     done,
     phones::{self, Heard, Listing, Phones},
@@ -34,7 +34,7 @@ pub(crate) fn begin(ctx: &Context, settings: &Settings, message: &Message) -> St
         return exchange(post.request(ctx, settings, Some(device)), &Stage::Post(None));
     }
     match ctx.memo.as_deref().and_then(Phones::remembered) {
-        Some(phones) => by(ctx, settings, &post, &phones, Stage::Post(None)),
+        Some(phones) => by(ctx, settings, &post, &phones, &Stage::Post(None)),
         None => exchange(Listing::Devices.request(ctx, settings), &Stage::Listing(Listing::Devices)),
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn resume(
 fn listed(ctx: &Context, settings: &Settings, message: &Message, listing: Listing, response: &Response) -> Step {
     match listing.heard(response) {
         Some(Heard::Phones(phones)) => match Post::new(ctx, settings, message) {
-            Ok(post) => by(ctx, settings, &post, &phones, Stage::Post(Some(phones.clone()))),
+            Ok(post) => by(ctx, settings, &post, &phones, &Stage::Post(Some(phones.clone()))),
             Err(dead) => done(Outcome::Dead(dead)),
         },
         Some(Heard::AskDevice) => exchange(Listing::Device.request(ctx, settings), &Stage::Listing(Listing::Device)),
@@ -76,11 +76,11 @@ fn listed(ctx: &Context, settings: &Settings, message: &Message, listing: Listin
 }
 
 /// Posts by one of these phones.
-fn by(ctx: &Context, settings: &Settings, post: &Post, phones: &Phones, stage: Stage) -> Step {
+fn by(ctx: &Context, settings: &Settings, post: &Post, phones: &Phones, stage: &Stage) -> Step {
     match phones {
-        Phones::Local => exchange(post.request(ctx, settings, None), &stage),
+        Phones::Local => exchange(post.request(ctx, settings, None), stage),
         Phones::Account(list) => match phones::choose(list, &ctx.key, ctx.now, settings.device_active_within_hours) {
-            Some(device) => exchange(post.request(ctx, settings, Some(device)), &stage),
+            Some(device) => exchange(post.request(ctx, settings, Some(device)), stage),
             None => {
                 let why = "the upstream account has no phone".to_owned();
                 let outcome = Outcome::Retry(Retry {
@@ -116,7 +116,7 @@ fn ids(ours: String, theirs: Option<String>) -> Vec<String> {
     }
 }
 
-fn exchange(request: crate::bindings::edgebind::translator::types::Request, stage: &Stage) -> Step {
+fn exchange(request: Request, stage: &Stage) -> Step {
     api::exchange(
         request,
         serde_json::to_vec(stage).expect("names and numbers always have a JSON form"),

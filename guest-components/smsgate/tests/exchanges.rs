@@ -16,7 +16,14 @@ fn submit() -> Operation {
 
 #[test]
 fn a_message_that_no_setting_gives_a_phone_finds_one() {
-    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, TWO_PHONES), answer(202, TAKEN)]), @"");
+    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, TWO_PHONES), answer(202, TAKEN)]), @r#"
+    GET https://sms.example/3rdparty/v1/devices
+      < 200 [{"id":"phone1","lastSeen":"2026-08-20T08:00:00Z"},{"id":"phone2","lastSeen":"2026-08-19T08:00:00Z"}]
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 202 {"id":"7100000000000017","state":"Pending"}
+    taken 7100000000000017
+    memo for 300 s: {"Account":[{"id":"phone1","seen_ms":1787212800000},{"id":"phone2","seen_ms":1787126400000}]}
+    "#);
 }
 
 #[test]
@@ -37,7 +44,11 @@ fn a_phone_that_is_remembered_is_not_asked_for() {
         panic!()
     };
     assert_eq!(again.request, post.request, "the same message, by the same phone");
-    insta::assert_snapshot!(run(&ctx, &op, &[answer(409, r#"{"message":"message with the same ID already exists"}"#)]), @"");
+    insta::assert_snapshot!(run(&ctx, &op, &[answer(409, r#"{"message":"message with the same ID already exists"}"#)]), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 409 {"message":"message with the same ID already exists"}
+    taken 7100000000000017
+    "#);
 }
 
 #[test]
@@ -45,9 +56,14 @@ fn a_phone_that_is_gone_is_forgotten() {
     let mut ctx = context(&[]);
     ctx.memo = Some(br#"{"Account":[{"id":"gone","seen_ms":null}]}"#.to_vec());
     let refused = answer(400, r#"{"message":"failed to select device: record not found"}"#);
-    insta::assert_snapshot!(run(&ctx, &submit(), &[refused]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[refused]), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"gone","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 400 {"message":"failed to select device: record not found"}
+    retry after 60 s: upstream answered 400, no phone to send by
+    memo for 300 s:
+    "#);
     ctx.memo = Some(Vec::new());
-    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"GET https://sms.example/3rdparty/v1/devices");
 }
 
 #[test]
@@ -62,16 +78,34 @@ fn the_phone_that_was_seen_lately() {
 
 #[test]
 fn an_account_without_a_phone_waits_for_one() {
-    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, "[]")]), @"");
+    insta::assert_snapshot!(run(&context(&[]), &submit(), &[answer(200, "[]")]), @r"
+    GET https://sms.example/3rdparty/v1/devices
+      < 200 []
+    retry after 60 s: the upstream account has no phone
+    memo for 300 s:
+    ");
 }
 
 #[test]
 fn the_server_in_a_phone_has_no_list() {
     let mut ctx = context(&[]);
     ctx.settings[0].1 = "http://192.168.1.5:8080".into();
-    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(404, ""), answer(200, r#"[{"id":"x"}]"#), answer(202, TAKEN)]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(404, ""), answer(200, r#"[{"id":"x"}]"#), answer(202, TAKEN)]), @r#"
+    GET http://192.168.1.5:8080/devices
+      < 404 
+    GET http://192.168.1.5:8080/device
+      < 200 [{"id":"x"}]
+    POST http://192.168.1.5:8080/messages {"id":"7100000000000017","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 202 {"id":"7100000000000017","state":"Pending"}
+    taken 7100000000000017
+    memo for 300 s: "Local"
+    "#);
     ctx.memo = Some(br#""Local""#.to_vec());
-    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(201, TAKEN)]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(201, TAKEN)]), @r#"
+    POST http://192.168.1.5:8080/messages {"id":"7100000000000017","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 201 {"id":"7100000000000017","state":"Pending"}
+    taken 7100000000000017
+    "#);
 }
 
 #[test]
@@ -90,13 +124,25 @@ fn an_answer_about_the_phones_never_ends_a_message() {
         ends(&[answer(404, ""), answer(404, "")]),
         ends(&[unreachable]),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r"
+    retry after 60 s: upstream answered 401, the credentials are not good
+    retry after 60 s: upstream answered 403, the credentials do not allow this
+    retry after 60 s: upstream answered 400, but not as SMSGate does: is api_base_url right?
+    retry: upstream answered 503, not available
+    retry after 60 s: upstream answered 200, but not as SMSGate does: is api_base_url right?
+    retry after 60 s: upstream answered 404, but not as SMSGate does: is api_base_url right?
+    retry: upstream unreachable: connection refused
+    ");
 }
 
 #[test]
 fn the_upstreams_own_id_is_kept_beside_ours() {
     let ctx = context(&[("device_id", "phone1")]);
-    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(202, r#"{"id":"PyDmBQZZXYmyxMwED8Fzy"}"#)]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[answer(202, r#"{"id":"PyDmBQZZXYmyxMwED8Fzy"}"#)]), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+      < 202 {"id":"PyDmBQZZXYmyxMwED8Fzy"}
+    taken 7100000000000017 PyDmBQZZXYmyxMwED8Fzy
+    "#);
 }
 
 #[test]
@@ -111,7 +157,7 @@ fn what_an_earlier_release_saved_is_begun_again() {
 #[test]
 fn settings_that_were_never_checked_make_work_wait() {
     let ctx = context(&[("device", "phone1")]);
-    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"");
+    insta::assert_snapshot!(run(&ctx, &submit(), &[]), @"retry after 60 s: unusable settings: device: no such setting");
     assert_eq!(edgebind_smsgate::check(&ctx.settings), ["device: no such setting"]);
 }
 
@@ -141,7 +187,55 @@ fn credentials() {
             })],
         ),
     ];
-    insta::assert_snapshot!(table.join("\n--\n"), @"");
+    insta::assert_snapshot!(table.join("\n--\n"), @r#"
+    GET https://sms.example/3rdparty/v1/devices
+      < 200 [{"id":"phone1"}]
+    taken
+    memo for 300 s: {"Account":[{"id":"phone1","seen_ms":null}]}
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 404 
+    GET https://sms.example/3rdparty/v1/device
+      < 200 {"id":"phone1"}
+    taken
+    memo for 300 s: "Local"
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 404 
+    GET https://sms.example/3rdparty/v1/device
+      < 401 
+    dead MessageState::Rejected 0x0e err 14: upstream answered 401 to these credentials
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 401 
+    dead MessageState::Rejected 0x0e err 14: upstream answered 401 to these credentials
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 403 
+    dead MessageState::Rejected 0x0e err 14: upstream answered 403 to these credentials
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 404 
+    GET https://sms.example/3rdparty/v1/device
+      < 404 
+    retry after 60 s: upstream answered 404, nothing of SMSGate is there: is api_base_url right?
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 200 <html>log in</html>
+    retry after 60 s: upstream answered 200, but not as SMSGate does: is api_base_url right?
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 400 
+    retry after 60 s: upstream answered 400, but not as SMSGate does: is api_base_url right?
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < 503 
+    retry: upstream answered 503, not available
+    --
+    GET https://sms.example/3rdparty/v1/devices
+      < FailureKind::Unanswered 60 s
+    retry: upstream did not answer: 60 s
+    "#);
 }
 
 #[test]
@@ -153,7 +247,21 @@ fn webhooks_are_registered_one_after_another_under_ids_that_stay() {
         &Operation::Attach,
         &[created(), created(), created(), created(), created(), created()],
     );
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-5d92712433323520b1125ac98dd2bfa9","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:received"}
+      < 201 {}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-eaa4f014baa16ea7c508eca98684ab5c","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:data-received"}
+      < 201 {}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-2da4d45f2e1dd3c611962741324d4c80","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:sent"}
+      < 201 {}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-ae3ee21a4c9fcda53a6d232af4361691","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:delivered"}
+      < 201 {}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-222f1771493543cca9bb71811a9b2d82","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:failed"}
+      < 201 {}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-15a2ec57d9c4b374d7c622ee961a0e3e","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:cancelled"}
+      < 201 {}
+    taken
+    "#);
     ctx.webhook_url = Some("https://elsewhere.example".into());
     let moved = line(&edgebind_smsgate::begin(&ctx, &Operation::Attach));
     let id = |text: &str| text.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -182,16 +290,36 @@ fn registrations_that_fail() {
             why: "refused".into(),
         })]),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r"
+    taken
+    dead MessageState::Rejected 0x08 err 8: upstream answered 400 to the registration of sms:received
+    retry after 60 s: upstream answered 401, the credentials are not good
+    retry: upstream answered 503, not available
+    retry: upstream unreachable: refused
+    ");
     let mut private = ctx.clone();
     private.webhook_url = None;
-    insta::assert_snapshot!(run(&private, &Operation::Attach, &[]), @"");
+    insta::assert_snapshot!(run(&private, &Operation::Attach, &[]), @"dead MessageState::Rejected 0x08 err 8: no public URL is configured, so no phone can be told where to send its webhooks");
 }
 
 #[test]
 fn webhooks_are_removed_whether_they_are_there_or_not() {
     let ctx = context(&[]);
     let (gone, never) = (|| answer(204, ""), || answer(404, ""));
-    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), never(), gone(), gone(), never(), gone()]), @"");
-    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), answer(500, "")]).lines().last().unwrap(), @"");
+    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), never(), gone(), gone(), never(), gone()]), @r"
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-5d92712433323520b1125ac98dd2bfa9
+      < 204 
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-eaa4f014baa16ea7c508eca98684ab5c
+      < 404 
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-2da4d45f2e1dd3c611962741324d4c80
+      < 204 
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-ae3ee21a4c9fcda53a6d232af4361691
+      < 204 
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-222f1771493543cca9bb71811a9b2d82
+      < 404 
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-15a2ec57d9c4b374d7c622ee961a0e3e
+      < 204 
+    taken
+    ");
+    insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), answer(500, "")]).lines().last().unwrap(), @"retry: upstream answered 500, an error of its own");
 }

@@ -4,7 +4,7 @@
 mod transcript;
 
 use edgebind_smsgate::bindings::edgebind::{
-    message::types::{Message, Receipts, Tlv},
+    message::types::{Message, Tlv},
     translator::types::{Operation, Step},
 };
 use transcript::*;
@@ -22,7 +22,7 @@ fn step(settings: &[(&str, &str)], bend: impl FnOnce(&mut Message)) -> String {
 
 #[test]
 fn the_least_message() {
-    insta::assert_snapshot!(step(&[], |_| {}), @"");
+    insta::assert_snapshot!(step(&[], |_| {}), @r#"POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}"#);
 }
 
 #[test]
@@ -36,7 +36,22 @@ fn who_calls_and_by_which_secrets() {
         };
         calls.push(headers(&exchange.request));
     }
-    insta::assert_snapshot!(calls.join("\n"), @"");
+    insta::assert_snapshot!(calls.join("\n"), @r"
+    Accept: application/json
+    User-Agent: edgebind-smsgate/0.1.0
+    Content-Type: application/json
+    Basic upstream.user upstream.password
+
+    Accept: application/json
+    User-Agent: edgebind-smsgate/0.1.0
+    Content-Type: application/json
+    Bearer upstream.token
+
+    Accept: application/json
+    User-Agent: edgebind-smsgate/0.1.0
+    Content-Type: application/json
+    no authorization
+    ");
 }
 
 #[test]
@@ -69,7 +84,38 @@ fn text_by_data_coding_and_alphabet() {
         row(&[], 0x05, b"x"),
         row(&[], 0x0e, b"x"),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    [] 0x00 [48, 69, 20, 00, 1b, 65, 02]
+        {"text":"Hi @€$"}
+    [("alphabet", "latin1")] 0x00 [48, e9, 40]
+        {"text":"Hé@"}
+    [("alphabet", "ascii")] 0x00 [61, 40, 62]
+        {"text":"a@b"}
+    [("alphabet", "utf8")] 0x00 [d0, 9f, d1, 80, d0, b8, d0, b2, d0, b5, d1, 82]
+        {"text":"Привет"}
+    [] 0x01 [61, 40, 62]
+        {"text":"a¡b"}
+    [] 0x03 [48, e9, 40]
+        {"text":"Hé@"}
+    [] 0x08 [04, 1f, d8, 3d, de, 00]
+        {"text":"П😀"}
+    [] 0x08 [fe, ff, 00, 41]
+        {"text":"A"}
+    [] 0x18 [00, 41]
+        {"text":"A"}
+    [] 0xf0 [00]
+        {"text":"@"}
+    [] 0x08 [00]
+        dead MessageState::Rejected 0x01 err 1: the text is malformed: 1 octets are no UCS-2 text
+    [] 0x08 []
+        dead MessageState::Rejected 0x01 err 1: the text is empty, which the upstream does not take
+    [] 0x00 []
+        dead MessageState::Rejected 0x01 err 1: the text is empty, which the upstream does not take
+    [] 0x05 [78]
+        dead MessageState::Rejected 0x45 err 69: data_coding 0x05 is not served
+    [] 0x0e [78]
+        dead MessageState::Rejected 0x45 err 69: data_coding 0x0e is not served
+    "#);
 }
 
 #[test]
@@ -81,14 +127,21 @@ fn a_long_text_is_one_message_and_has_a_limit() {
         })
     };
     assert!(joined(65_535).contains(&"x".repeat(65_535)));
-    insta::assert_snapshot!(joined(65_536), @"");
+    insta::assert_snapshot!(joined(65_536), @"dead MessageState::Rejected 0x01 err 1: 65536 characters of text exceed 65535");
 }
 
 #[test]
 fn what_arrives_as_something_else_is_refused() {
     let header = |udh: &[u8]| step(&[], |message| message.udh = udh.to_vec());
-    insta::assert_snapshot!(header(&[0x03, 0x25, 0x01, 0x01]), @"");
-    insta::assert_snapshot!(header(&[0x09, 0x00]), @"");
+    insta::assert_snapshot!(header(&[0x03, 0x25, 0x01, 0x01]), @"dead MessageState::Rejected 0x45 err 69: national language shift tables are not served");
+    insta::assert_snapshot!(header(&[0x09, 0x00]), @"dead MessageState::Rejected 0x43 err 67: the user data header is longer than the user data");
+}
+
+fn destination_port(value: &[u8]) -> Tlv {
+    Tlv {
+        tag: 0x020b,
+        value: value.to_vec(),
+    }
 }
 
 #[test]
@@ -101,28 +154,27 @@ fn data_goes_to_a_port() {
         })
     };
     let in_header = |message: &mut Message| message.udh = vec![0x06, 0x05, 0x04, 0x0b, 0x84, 0x23, 0xf0];
-    let in_tlv = |message: &mut Message| {
-        message.tlvs = vec![Tlv {
-            tag: 0x020b,
-            value: vec![0xd1, 0xeb],
-        }]
-    };
+    let in_tlv = |message: &mut Message| message.tlvs.push(destination_port(&[0xd1, 0xeb]));
     let table = [
         binary(&[], &in_header),
         binary(&[], &in_tlv),
         binary(&[("data_port", "5000")], &|_| {}),
         binary(&[("data_port", "5000")], &in_tlv),
         binary(&[], &|_| {}),
-        binary(&[], &|message| {
-            message.tlvs = vec![Tlv {
-                tag: 0x020b,
-                value: vec![0xd1],
-            }]
-        }),
+        binary(&[], &|message| message.tlvs.push(destination_port(&[0xd1]))),
         binary(&[("data_port", "5000")], &|message| message.payload.clear()),
         binary(&[("data_port", "5000")], &|message| message.payload = vec![0; 49_152]),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"dataMessage":{"data":"AP8Q","port":2948},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"dataMessage":{"data":"AP8Q","port":53739},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"dataMessage":{"data":"AP8Q","port":5000},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"dataMessage":{"data":"AP8Q","port":53739},"priority":0,"withDeliveryReport":false}
+    dead MessageState::Rejected 0x45 err 69: binary data for no port, and no data_port is set
+    dead MessageState::Rejected 0x45 err 69: binary data for no port, and no data_port is set
+    dead MessageState::Rejected 0x01 err 1: the data is empty, which the upstream does not take
+    dead MessageState::Rejected 0x01 err 1: 65536 characters of base64 exceed 65535
+    "#);
 }
 
 #[test]
@@ -147,29 +199,28 @@ fn validity_schedule_priority_and_receipts() {
         step(&[], |message| message.priority = 1),
         step(&[], |message| message.priority = 3),
         step(&[("priority_3", "-128")], |message| message.priority = 3),
-        step(&[], |message| {
-            message.receipts = Receipts {
-                success: true,
-                failure: true,
-                intermediate: false,
-            }
-        }),
-        step(&[], |message| {
-            message.receipts = Receipts {
-                success: false,
-                failure: true,
-                intermediate: false,
-            }
-        }),
-        step(&[], |message| {
-            message.receipts = Receipts {
-                success: false,
-                failure: false,
-                intermediate: true,
-            }
-        }),
+        step(&[], |message| message.receipts.success = true),
+        step(&[], |message| message.receipts.failure = true),
+        step(&[], |message| message.receipts.intermediate = true),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"ttl":3600,"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"ttl":5,"priority":0,"withDeliveryReport":false}
+    dead MessageState::Expired 0x62 err 98: the validity period is over
+    dead MessageState::Expired 0x62 err 98: the validity period is over
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"scheduleAt":"2026-08-20T09:15:30Z","priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"scheduleAt":"2026-08-20T09:15:30Z","validUntil":"2026-08-20T10:15:30Z","priority":0,"withDeliveryReport":false}
+    dead MessageState::Rejected 0x61 err 97: the validity period ends before the scheduled time
+    dead MessageState::Rejected 0x61 err 97: scheduled beyond the year 9999
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":25,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":100,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":-128,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":true}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":true}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":true}
+    "#);
 }
 
 #[test]
@@ -180,7 +231,11 @@ fn source_addresses_are_phones_and_sims() {
         step(&sources, |message| message.source = address(1, 1, "447700900999")),
         step(&[("sim_number", "2")], |_| {}),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone2","simNumber":2,"phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","simNumber":3,"phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","simNumber":2,"phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    "#);
 }
 
 #[test]
@@ -195,7 +250,15 @@ fn destinations() {
         to(&[("skip_phone_validation", "never")], 5, "INFO"),
         to(&[], 1, ""),
     ];
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r#"
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages?skipPhoneValidation=true {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["12345"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages?skipPhoneValidation=true {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["INFO"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages?skipPhoneValidation=true {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["INFO"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
+    dead MessageState::Rejected 0x0b err 11: no destination address
+    "#);
 }
 
 #[test]
@@ -208,6 +271,6 @@ fn the_id_is_the_key_behind_the_prefix_whatever_the_attempt() {
     assert!(first.contains(r#""id":"eb1-7100000000000017""#), "{first}");
     insta::assert_snapshot!(
         run(&ctx, &Operation::Submit(message()), &[answer(202, r#"{"id":"eb1-7100000000000017"}"#)]).lines().last().unwrap(),
-        @""
+        @"taken eb1-7100000000000017"
     );
 }
