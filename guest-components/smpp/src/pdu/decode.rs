@@ -196,6 +196,10 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(super) fn address(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
+        self.c_octets(what, max, status)
+    }
+
     pub(super) fn password(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
         self.c_octets(what, self.limits.password.max(max), status)
     }

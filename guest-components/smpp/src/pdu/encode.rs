@@ -15,29 +15,23 @@ use crate::{CommandId, CommandStatus, Header, Limits, Tlvs};
 /// # Errors
 /// A field does not fit its place on the wire. The caller is to blame; `out` is as it was.
 pub fn encode(out: &mut Vec<u8>, status: CommandStatus, sequence_number: u32, pdu: &Pdu<'_>) -> Result<(), EncodeError> {
+    let length = HEADER_LEN + pdu.body_len();
+    let command_length = u32::try_from(length).map_err(|_| EncodeError::too_long("tlvs", length, u32::MAX as usize))?;
+    let header = Header {
+        command_length,
+        command_id: pdu.command_id(),
+        command_status: status,
+        sequence_number,
+    };
     let start = out.len();
-    encode_header_only(out, pdu.command_id(), status, sequence_number);
-    let written = pdu
-        .write(&mut Writer { out })
-        .and_then(|()| command_length(out.len() - start));
+    out.reserve(length);
+    out.extend_from_slice(&header.octets());
+    let written = pdu.write(&mut Writer { out });
     match written {
-        Ok(command_length) => {
-            out[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
-            Ok(())
-        }
-        Err(error) => {
-            out.truncate(start);
-            Err(error)
-        }
+        Ok(()) => debug_assert_eq!(out.len() - start, length, "{header:?}"),
+        Err(_) => out.truncate(start),
     }
-}
-
-fn command_length(length: usize) -> Result<u32, EncodeError> {
-    let max = u32::MAX as usize;
-    u32::try_from(length).map_err(|_| EncodeError {
-        what: "tlvs",
-        fault: Fault::TooLong { length, max },
-    })
+    written
 }
 
 /// Appends a frame of sixteen octets.
@@ -118,6 +112,15 @@ enum Fault {
     NoTime(usize),
 }
 
+impl EncodeError {
+    const fn too_long(what: &'static str, length: usize, max: usize) -> Self {
+        Self {
+            what,
+            fault: Fault::TooLong { length, max },
+        }
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, fault } = self;
@@ -159,6 +162,10 @@ impl Writer<'_> {
         Ok(())
     }
 
+    pub(super) fn address(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
+        self.c_octets(what, value, max)
+    }
+
     pub(super) fn c_octets_if_any(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
         self.c_octets(what, value, max)
     }
@@ -198,9 +205,6 @@ fn fits(what: &'static str, length: usize, max: usize) -> Result<(), EncodeError
     if length <= max {
         Ok(())
     } else {
-        Err(EncodeError {
-            what,
-            fault: Fault::TooLong { length, max },
-        })
+        Err(EncodeError::too_long(what, length, max))
     }
 }

@@ -38,13 +38,17 @@ macro_rules! pdus {
                     )* })
                 }
 
+                fn len(&self) -> usize {
+                    0 $( + field_len!($kind self.$field) )*
+                }
+
                 fn write(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
                     $( writer.$kind(stringify!($field), self.$field $(, $max)?)?; )*
                     Ok(())
                 }
             }
 
-            /// Shows neither passwords nor user data.
+            /// Shows neither passwords nor user data nor numbers: of those the length.
             impl fmt::Debug for $body<'_> {
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.debug_struct(stringify!($body))
@@ -78,6 +82,13 @@ macro_rules! pdus {
                 }))
             }
 
+            /// Octets behind the header.
+            pub(super) fn body_len(&self) -> usize {
+                match self {
+                    $( Self::$command $( (body @ $command_body { .. }) )? => 0 $( + $command_body::len(body) )?, )*
+                }
+            }
+
             pub(super) fn write(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
                 match self {
                     $( Self::$command $( (body @ $command_body { .. }) )? => { $( $command_body::write(body, writer)?; )? } )*
@@ -95,6 +106,19 @@ macro_rules! field_type {
     ($borrow:lifetime $octets:ident) => { &$borrow [u8] };
 }
 
+/// Octets that a field of a kind has on the wire: a string's NUL and a count are one more.
+macro_rules! field_len {
+    (octet $value:expr) => {
+        1
+    };
+    (tlvs $value:expr) => {
+        $value.octets().len()
+    };
+    ($octets:ident $value:expr) => {
+        $value.len() + 1
+    };
+}
+
 /// What `Debug` shows of a field of a kind.
 macro_rules! field_shown {
     (octet $value:expr) => {
@@ -104,6 +128,9 @@ macro_rules! field_shown {
         $value
     };
     (password $value:expr) => {
+        format_args!("[{}]", $value.len())
+    };
+    (address $value:expr) => {
         format_args!("[{}]", $value.len())
     };
     (counted $value:expr) => {
@@ -152,13 +179,13 @@ pdus! {
             /// Numbering plan of `source_addr`.
             source_addr_npi: octet,
             /// Who sends.
-            source_addr: c_octets[21] or RINVSRCADR,
+            source_addr: address[21] or RINVSRCADR,
             /// Type of number of `destination_addr`.
             dest_addr_ton: octet,
             /// Numbering plan of `destination_addr`.
             dest_addr_npi: octet,
             /// Who receives.
-            destination_addr: c_octets[21] or RINVDSTADR,
+            destination_addr: address[21] or RINVDSTADR,
             /// Mode, type and GSM features; see [`esm_class`](crate::esm_class).
             esm_class: octet,
             /// TP-PID on GSM.
