@@ -23,13 +23,23 @@ const CHARACTERS_MAX: usize = 65_535;
 /// Information elements that change the GSM alphabet (3GPP 23.040 §9.2.3.24.15): national single and locking shift.
 const NATIONAL_SHIFTS: [u8; 2] = [0x24, 0x25];
 
-/// Serialized, it is the field of the request that it stands in.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Content {
-    #[serde(rename = "textMessage")]
-    Text { text: String },
-    #[serde(rename = "dataMessage")]
-    Data { data: String, port: u16 },
+    Text(Text),
+    Data(Data),
+}
+
+/// smsgate: `textMessage`.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Text {
+    text: String,
+}
+
+/// smsgate: `dataMessage`; the data are in base64.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Data {
+    data: String,
+    port: u16,
 }
 
 /// What the message carries, or why it cannot be sent.
@@ -76,7 +86,7 @@ fn text(message: &Message, charset: Charset, header: Option<&Udh<'_>>) -> Result
             CommandStatus::RINVMSGLEN,
             "the text is empty, which the upstream does not take",
         )),
-        1..=CHARACTERS_MAX => Ok(Content::Text { text }),
+        1..=CHARACTERS_MAX => Ok(Content::Text(Text { text })),
         characters => Err(too_long("text", characters)),
     }
 }
@@ -94,7 +104,7 @@ fn data(message: &Message, port: Option<u16>) -> Result<Content, Dead> {
             CommandStatus::RINVMSGLEN,
             "the data is empty, which the upstream does not take",
         )),
-        1..=CHARACTERS_MAX => Ok(Content::Data { data, port }),
+        1..=CHARACTERS_MAX => Ok(Content::Data(Data { data, port })),
         characters => Err(too_long("base64", characters)),
     }
 }

@@ -4,11 +4,11 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
     address,
     bindings::edgebind::message::types::{Body, Incoming},
+    digest,
     event::{Kind, Payload},
     settings::Settings,
 };
@@ -56,7 +56,7 @@ pub(crate) fn incoming(
         .unwrap_or_default();
     let message_id = payload.text("messageId").unwrap_or_default();
     let received_at = payload.text("receivedAt").unwrap_or_default();
-    let key = key([device, name, message_id, received_at, sender, content]);
+    let key = digest::hex([device, name, message_id, received_at, sender, content]);
     let mut metadata = vec![
         ("smsgate.device".to_owned(), device.to_owned()),
         ("smsgate.message".to_owned(), message_id.to_owned()),
@@ -83,12 +83,4 @@ pub(crate) fn incoming(
 fn octets(base64: &str) -> Result<Vec<u8>, &'static str> {
     let line: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     BASE64.decode(line).map_err(|_| "data is not base64")
-}
-
-/// The digest of all parts, each with its length, so that no two lists run together.
-fn key(parts: [&str; 6]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), |digest, part| {
-        digest.chain_update(part.len().to_be_bytes()).chain_update(part)
-    });
-    digest.finalize().iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -14,6 +14,7 @@ pub mod bindings;
 mod component;
 mod content;
 mod destination;
+mod digest;
 mod event;
 mod incoming;
 mod phones;

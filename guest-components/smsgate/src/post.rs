@@ -9,7 +9,7 @@ use crate::{
         message::types::Message,
         translator::types::{Context, Dead, Request},
     },
-    content::{self, Content},
+    content::{self, Content, Data, Text},
     destination::{self, Destination},
     settings::{Sender, Settings},
     time,
@@ -34,14 +34,10 @@ pub(crate) struct Post {
 
 /// When it may be sent. Without a schedule the end is relative, so that it does not matter whether our clock and the upstream's
 /// agree; a relative end would count from now, not from the schedule, and so both are absolute there.
-#[derive(Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, PartialEq)]
 struct Lifetime {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ttl: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl_s: Option<u64>,
     schedule_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     valid_until: Option<String>,
 }
 
@@ -54,10 +50,16 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sim_number: Option<u8>,
     phone_numbers: [&'a str; 1],
-    #[serde(flatten)]
-    content: &'a Content,
-    #[serde(flatten)]
-    lifetime: &'a Lifetime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_message: Option<&'a Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_message: Option<&'a Data>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_at: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<&'a str>,
     priority: i8,
     with_delivery_report: bool,
 }
@@ -84,13 +86,20 @@ impl Post {
         } else {
             "/messages"
         };
+        let (text_message, data_message) = match &self.content {
+            Content::Text(text) => (Some(text), None),
+            Content::Data(data) => (None, Some(data)),
+        };
         let body = Body {
             id: &self.id,
             device_id: device,
             sim_number: self.sender.sim,
             phone_numbers: [&self.destination.number],
-            content: &self.content,
-            lifetime: &self.lifetime,
+            text_message,
+            data_message,
+            ttl: self.lifetime.ttl_s,
+            schedule_at: self.lifetime.schedule_at.as_deref(),
+            valid_until: self.lifetime.valid_until.as_deref(),
             priority: self.priority,
             with_delivery_report: self.with_delivery_report,
         };
@@ -112,7 +121,7 @@ fn lifetime(message: &Message, now_ms: u64) -> Result<Lifetime, Dead> {
             "the validity period ends before the scheduled time",
         )),
         (Some(at), until) => Ok(Lifetime {
-            ttl: None,
+            ttl_s: None,
             schedule_at: Some(
                 time::to_rfc3339(at)
                     .ok_or_else(|| answer::rejected(CommandStatus::RINVSCHED, "scheduled beyond the year 9999"))?,
@@ -121,7 +130,7 @@ fn lifetime(message: &Message, now_ms: u64) -> Result<Lifetime, Dead> {
             valid_until: until.and_then(time::to_rfc3339),
         }),
         (None, Some(until)) => Ok(Lifetime {
-            ttl: Some(((until - now_ms) / 1000).max(TTL_S_MIN)),
+            ttl_s: Some(((until - now_ms) / 1000).max(TTL_S_MIN)),
             ..Lifetime::default()
         }),
         (None, None) => Ok(Lifetime::default()),

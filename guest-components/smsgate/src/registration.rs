@@ -3,12 +3,11 @@
 
 use edgebind_smpp::CommandStatus;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
     answer, api,
     bindings::edgebind::translator::types::{Context, Failure, Outcome, Response, Step},
-    done,
+    digest, done,
     settings::Settings,
 };
 
@@ -107,12 +106,8 @@ fn remove(ctx: &Context, settings: &Settings, index: usize) -> Step {
 /// The same for the same account, whatever the URL. Two gateways that share an upstream account are told apart by `id_prefix`, as
 /// their messages are. 35 of the 36 characters that the API takes.
 fn id(ctx: &Context, settings: &Settings, event: &str) -> String {
-    let digest = [&settings.id_prefix, &ctx.tenant, &ctx.account, event]
-        .iter()
-        .fold(Sha256::new(), |digest, part| digest.chain_update(part).chain_update([0]))
-        .finalize();
-    let hex: String = digest[..16].iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("eb-{hex}")
+    let digest = digest::hex([&settings.id_prefix, &ctx.tenant, &ctx.account, event]);
+    format!("eb-{}", &digest[..32])
 }
 
 fn not(response: &Response, ctx: &Context, why: &str) -> Step {

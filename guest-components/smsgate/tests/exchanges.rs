@@ -248,17 +248,17 @@ fn webhooks_are_registered_one_after_another_under_ids_that_stay() {
         &[created(), created(), created(), created(), created(), created()],
     );
     insta::assert_snapshot!(all, @r#"
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-5d92712433323520b1125ac98dd2bfa9","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:received"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-a1be5220120237aa6981aed8d2a1f253","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:received"}
       < 201 {}
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-eaa4f014baa16ea7c508eca98684ab5c","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:data-received"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-073825c20b4a12c6eb98c13661965a4a","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:data-received"}
       < 201 {}
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-2da4d45f2e1dd3c611962741324d4c80","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:sent"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-b9fe0ea62e2aede5a33a513cbb4d15f0","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:sent"}
       < 201 {}
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-ae3ee21a4c9fcda53a6d232af4361691","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:delivered"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-c0f32db10ce7281386ed2c31d0ed7967","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:delivered"}
       < 201 {}
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-222f1771493543cca9bb71811a9b2d82","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:failed"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-4489387d76f1e7b51952fdf85f3ff68c","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:failed"}
       < 201 {}
-    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-15a2ec57d9c4b374d7c622ee961a0e3e","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:cancelled"}
+    POST https://sms.example/3rdparty/v1/webhooks {"id":"eb-d1bb38dce1817aa17e1747fe31979391","deviceId":"phone1","url":"https://gateway.example/hook/0a1b","event":"sms:cancelled"}
       < 201 {}
     taken
     "#);
@@ -307,17 +307,17 @@ fn webhooks_are_removed_whether_they_are_there_or_not() {
     let ctx = context(&[]);
     let (gone, never) = (|| answer(204, ""), || answer(404, ""));
     insta::assert_snapshot!(run(&ctx, &Operation::Detach, &[gone(), never(), gone(), gone(), never(), gone()]), @r"
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-5d92712433323520b1125ac98dd2bfa9
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-a1be5220120237aa6981aed8d2a1f253
       < 204 
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-eaa4f014baa16ea7c508eca98684ab5c
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-073825c20b4a12c6eb98c13661965a4a
       < 404 
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-2da4d45f2e1dd3c611962741324d4c80
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-b9fe0ea62e2aede5a33a513cbb4d15f0
       < 204 
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-ae3ee21a4c9fcda53a6d232af4361691
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-c0f32db10ce7281386ed2c31d0ed7967
       < 204 
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-222f1771493543cca9bb71811a9b2d82
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-4489387d76f1e7b51952fdf85f3ff68c
       < 404 
-    DELETE https://sms.example/3rdparty/v1/webhooks/eb-15a2ec57d9c4b374d7c622ee961a0e3e
+    DELETE https://sms.example/3rdparty/v1/webhooks/eb-d1bb38dce1817aa17e1747fe31979391
       < 204 
     taken
     ");
