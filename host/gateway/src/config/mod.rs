@@ -224,3 +224,6 @@ impl Config {
         environment::read(surroundings)
     }
 }
+
+#[cfg(test)]
+mod tests;

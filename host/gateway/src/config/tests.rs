@@ -1,0 +1,567 @@
+//! Whole configurations: what they come to, and every sentence that a wrong one gets.
+
+use super::*;
+use std::collections::HashMap;
+
+/// Surroundings that are a list: `NAME=value` is a variable, `path: text` a file under `/etc/edgebind`.
+struct World {
+    variables: HashMap<String, String>,
+    files: HashMap<PathBuf, String>,
+}
+
+impl World {
+    fn new(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Self {
+        let base = Path::new("/etc/edgebind");
+        Self {
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            files: files
+                .iter()
+                .map(|(path, text)| (base.join(path), (*text).to_owned()))
+                .collect(),
+        }
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+        let env = |name: &str| self.variables.get(name).cloned();
+        let file = |path: &Path| self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into());
+        call(&Surroundings {
+            base: Path::new("/etc/edgebind"),
+            env: &env,
+            file: &file,
+        })
+    }
+
+    fn toml(&self, text: &str) -> Result<Config, Mistakes> {
+        self.with(|surroundings| Config::from_toml(text, surroundings))
+    }
+
+    fn env(&self) -> Result<Config, Mistakes> {
+        self.with(Config::from_env)
+    }
+}
+
+fn accounts(tenant: &Tenant) -> &[Account] {
+    match &tenant.mode {
+        Mode::Accounts(accounts) => accounts,
+        Mode::PassThrough => panic!("{} has no accounts", tenant.name),
+    }
+}
+
+fn mistakes(read: Result<Config, Mistakes>) -> String {
+    match read {
+        Ok(config) => panic!("taken: {config:?}"),
+        Err(mistakes) => mistakes.to_string(),
+    }
+}
+
+/// The smallest file: everything else has a value of its own.
+const SMALL: &str = r#"
+    smpp.plain = "127.0.0.1:2775"
+
+    [[tenants]]
+    name = "acme"
+    translator_settings.api_base_url = "http://localhost:8080"
+    [[tenants.accounts]]
+    system_id = "esme"
+    password = "secret"
+"#;
+
+fn small_with(lines: &str) -> String {
+    SMALL.replace("name = \"acme\"", &format!("name = \"acme\"\n{lines}"))
+}
+
+#[test]
+fn the_example_is_a_configuration() {
+    let world = World::new(
+        &[("ACME_SMSGATE_PASSWORD", "hunter2hunter2"), ("ACME01_PASSWORD", "pw123456")],
+        &[],
+    );
+    let config = world.toml(EXAMPLE).unwrap();
+    assert_eq!(config.data_dir, Path::new("/etc/edgebind/edgebind-data"));
+    assert_eq!(config.smpp.plain, Some("127.0.0.1:2775".parse().unwrap()));
+    assert_eq!(
+        config.http.webhook_base_url.as_ref().map(Url::as_str),
+        Some("https://sms.example.com/")
+    );
+    let [acme, everyone] = config.tenants.as_slice() else {
+        panic!("two tenants")
+    };
+    assert_eq!(acme.secrets["upstream.user"].bytes(), b"A1B2C3");
+    assert_eq!(acme.secrets["upstream.password"].bytes(), b"hunter2hunter2");
+    assert_eq!(acme.webhooks, Webhooks::Keep);
+    let [account] = accounts(acme) else { panic!("one account") };
+    assert_eq!(
+        (account.system_id.as_str(), account.password.bytes(), account.binds_max),
+        ("acme01", &b"pw123456"[..], 4)
+    );
+    assert!(matches!(everyone.mode, Mode::PassThrough));
+    assert_eq!(everyone.webhooks, Webhooks::Bind);
+}
+
+/// What the example shows as a comment and the gateway does anyway must stay the same thing.
+#[test]
+fn what_the_example_leaves_out_it_describes() {
+    let world = World::new(
+        &[("ACME_SMSGATE_PASSWORD", "hunter2hunter2"), ("ACME01_PASSWORD", "pw123456")],
+        &[("tls/chain.pem", ""), ("tls/key.pem", ""), ("secrets/acme-webhook", "key\n")],
+    );
+    let is_line = |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let written: Vec<&str> = EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|line| is_line(line)).unwrap_or(line))
+        .collect();
+    let written = world.toml(&written.join("\n")).unwrap();
+    let left_out = world.toml(EXAMPLE).unwrap();
+    let facts = |config: &Config| {
+        let acme = &config.tenants[0];
+        let times = [
+            config.smpp.session_init,
+            acme.upstream_timeout,
+            acme.retry_max_age,
+            acme.parts_timeout,
+        ];
+        (
+            config.node,
+            times,
+            acme.webhooks,
+            acme.parts_policy,
+            [acme.egress_concurrency, acme.binds_max, acme.queue_max],
+        )
+    };
+    assert_eq!(facts(&written), facts(&left_out));
+    assert!(written.smpp.tls.is_some() && written.http.tls.is_some());
+    assert_eq!(
+        written.tenants[0].rate,
+        Some(Rate {
+            per_second: 50,
+            burst: 100
+        })
+    );
+    assert_eq!(written.tenants[0].secrets["webhook"].bytes(), b"key");
+    assert_eq!(written.limits.drain, Some(Duration::from_secs(20)));
+    assert_eq!(written.tenants[0].origins.len(), 3);
+}
+
+#[test]
+fn a_small_file_is_enough() {
+    let config = World::new(&[], &[]).toml(SMALL).unwrap();
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.http.addr, HTTP_ADDRESS);
+    let [tenant] = config.tenants.as_slice() else {
+        panic!("one tenant")
+    };
+    assert_eq!(
+        (tenant.egress_concurrency, tenant.rate, tenant.parts_policy),
+        (16, None, PartsPolicy::Reject)
+    );
+    let origin = Origin::parse("http://localhost:8080").unwrap();
+    assert_eq!(
+        tenant.origins,
+        [Reachable {
+            origin,
+            is_private: true,
+            takes_secrets: true
+        }]
+    );
+}
+
+#[test]
+fn what_a_tenant_says_holds_for_accounts_that_say_nothing() {
+    let text = small_with("binds_max = 3\nqueue_max = 7\nrate = 5")
+        + "[[tenants.accounts]]\nsystem_id = 'other'\npassword = 'x'\nbinds_max = 1\nrate = { per_second = 2, burst = 9 }";
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let facts: Vec<_> = accounts(&config.tenants[0])
+        .iter()
+        .map(|account| (account.binds_max, account.queue_max, account.rate))
+        .collect();
+    let rate = |per_second, burst| Some(Rate { per_second, burst });
+    assert_eq!(facts, [(3, 7, rate(5, 5)), (1, 7, rate(2, 9))]);
+}
+
+#[test]
+fn settings_are_flat_names_and_text() {
+    let text = small_with(
+        "alphabet = 'latin1'\nsession_settings = { window_out = 5, strict = true, bind_types = ['tx', 'rx'], ratio = 0.5 }\n\
+         translator_settings.source.default = 'device:1'\ntranslator_settings.source.\"+4477\" = ':2'",
+    );
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let pairs = |settings: &[(String, String)]| {
+        settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        pairs(&config.tenants[0].session_settings),
+        [
+            "alphabet=latin1",
+            "bind_types=tx,rx",
+            "ratio=0.5",
+            "strict=true",
+            "window_out=5"
+        ]
+    );
+    assert_eq!(
+        pairs(&config.tenants[0].translator_settings),
+        [
+            "alphabet=latin1",
+            "api_base_url=http://localhost:8080",
+            "source.+4477=:2",
+            "source.default=device:1"
+        ]
+    );
+}
+
+#[test]
+fn secrets_come_from_text_variables_and_files() {
+    let world = World::new(
+        &[("TOKEN", "from env")],
+        &[("keys/a", "from file\r\n"), ("keys/b", "two\n\n")],
+    );
+    let text = small_with(
+        "secrets.plain = 'as written'\nsecrets.upstream.token = { env = 'TOKEN' }\n\
+         secrets.webhook = { file = 'keys/a' }\nsecrets.\"webhook.PyDm\" = { file = 'keys/b' }",
+    );
+    let config = world.toml(&text).unwrap();
+    let secrets: Vec<_> = config.tenants[0]
+        .secrets
+        .iter()
+        .map(|(name, secret)| (name.as_str(), str::from_utf8(secret.bytes()).unwrap()))
+        .collect();
+    assert_eq!(
+        secrets,
+        [
+            ("plain", "as written"),
+            ("upstream.token", "from env"),
+            ("webhook", "from file"),
+            ("webhook.PyDm", "two\n")
+        ]
+    );
+}
+
+#[test]
+fn no_secret_is_shown_by_a_configuration_or_its_mistakes() {
+    let world = World::new(&[("TOKEN", "hunter2")], &[("key", "hunter2\n")]);
+    let text = small_with("secrets.a = 'hunter2'\nsecrets.b = { env = 'TOKEN' }\nsecrets.c = { file = 'key' }")
+        .replace("\"secret\"", "\"hunter2\"");
+    let shown = format!("{:?}", world.toml(&text).unwrap());
+    assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
+    for broken in [
+        text.replace("\"hunter2\"", "\"hunter2-is-too-long\""),
+        text.replace("\"hunter2\"", "\"hunter2\" x"),
+        text.replace("\"hunter2\"", "{ env = \"TOKEN\", fill = \"hunter2\" }"),
+        text.replace("\"hunter2\"", "\"hunter2\\q\""),
+    ] {
+        let shown = mistakes(world.toml(&broken));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn origins_say_what_their_operator_means() {
+    let text = small_with(
+        "origins = ['https://a.example', { url = 'https://b.example', private = true }, { url = 'https://a.example', secrets = true }]",
+    ) + "translator_settings = { api_base_url = 'https://c.example/api' }";
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let shown: Vec<_> = config.tenants[0]
+        .origins
+        .iter()
+        .map(|reachable| {
+            format!(
+                "{} private {} secrets {}",
+                reachable.origin, reachable.is_private, reachable.takes_secrets
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "http://localhost:8080 private true secrets true",
+            "https://c.example private false secrets true",
+            "https://a.example private false secrets true",
+            "https://b.example private true secrets false",
+        ]
+    );
+}
+
+#[test]
+fn every_mistake_is_named_at_once() {
+    let world = World::new(&[], &[("chain.pem", "")]);
+    let text = r#"
+        node = 32
+        dta_dir = "x"
+
+        [smpp]
+        plain = "127.0.0.1"
+        session_init = "soon"
+        tls = { addr = "127.0.0.1:2776", cert = "chain.pem", key = "gone.pem" }
+
+        [http]
+        addr = "127.0.0.1:3000"
+        webhook_base_url = "sms.example.com"
+
+        [limits]
+        drain = 0
+        connections_max = "many"
+
+        [[tenants]]
+        name = "Acme"
+        webhooks = "always"
+        rate = { per_second = 0 }
+        origins = ["https://example.com/api", 7, { url = "https://x.example", privat = true }]
+        translator_settings = { api_base_url = "https://user:pw@example.com", when = 1979-05-27 }
+        [tenants.secrets]
+        a = { env = "GONE" }
+        b.c = { file = "gone" }
+        d = 7
+        e = ""
+
+        [[tenants.accounts]]
+        system_id = "seventeen-octets-"
+        password = "ninechars"
+
+        [[tenants.accounts]]
+        sytem_id = "x"
+        password = { env = "GONE", or = "file" }
+
+        [[tenants]]
+        name = "empty"
+    "#;
+    assert_eq!(
+        mistakes(world.toml(text)),
+        "node: 32 is not within 0 and 31\n\
+         smpp.plain: `127.0.0.1` is not an address and port such as 127.0.0.1:2775\n\
+         smpp.tls.key: /etc/edgebind/gone.pem: entity not found\n\
+         smpp.session_init: `soon` is not a duration such as 30s, 1m30s or 250ms\n\
+         http.webhook_base_url: not a URL: relative URL without a base\n\
+         limits.connections_max: is a string, not a whole number\n\
+         limits.drain: 0ns is not within 100ms and 3600s\n\
+         tenants[0].name: `Acme` is not only lower-case letters, digits, `-`, `_` and `.`\n\
+         tenants[0].secrets.a: the environment has no GONE\n\
+         tenants[0].secrets.\"b.c\": /etc/edgebind/gone: entity not found\n\
+         tenants[0].secrets.d: is an integer, not a string, { env = \"NAME\" } or { file = \"path\" }\n\
+         tenants[0].secrets.e: is empty\n\
+         tenants[0].translator_settings: `when`: is a datetime, not a string, a number, true or false, or an array of them\n\
+         tenants[0].rate: per_second 0 is not within 1 and 1000000\n\
+         tenants[0].accounts[0].system_id: 17 octets exceed 15\n\
+         tenants[0].accounts[0].password: 9 octets exceed 8; allow_long_password = true takes what SMPP has no room for\n\
+         tenants[0].accounts[1].system_id: is missing\n\
+         tenants[0].accounts[1].password: is neither { env = \"NAME\" } nor { file = \"path\" }\n\
+         tenants[0].accounts[1].sytem_id: unknown; `system_id` is near\n\
+         tenants[0].translator_settings: `api_base_url`: credentials in a URL would be shown; name them as secrets\n\
+         tenants[0].origins: entry 0: has a path, and an origin ends with its host or port\n\
+         tenants[0].origins: entry 1: is an integer, not a string or a table\n\
+         tenants[0].origins: entry 2: `privat` is neither url, private nor secrets\n\
+         tenants[0].webhooks: `always` is not `keep` or `bind`\n\
+         tenants[1].accounts: is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"\n\
+         dta_dir: unknown; `data_dir` is near"
+    );
+}
+
+#[test]
+fn names_are_given_once() {
+    let tenant = |name: &str, rest: &str| format!("[[tenants]]\nname = '{name}'\n{rest}\n");
+    let account = |system_id: &str| format!("[[tenants.accounts]]\nsystem_id = '{system_id}'\npassword = 'x'");
+    let text = String::from("smpp.plain = ':2775'\n")
+        + &tenant("a", &account("one"))
+        + &tenant("a", &account("two"))
+        + &tenant("b", &format!("{}\n{}", account("three"), account("one")))
+        + &tenant("c", "mode = 'pass-through'")
+        + &tenant(
+            "d",
+            &format!("mode = 'pass-through'\nsecrets.upstream.user = 'x'\n{}", account("four")),
+        );
+    assert_eq!(
+        mistakes(World::new(&[], &[]).toml(&text)),
+        "tenants[1].name: `a` is taken by tenants[0]\n\
+         tenants[2].accounts[1].system_id: `one` is taken by tenants[0].accounts[0]\n\
+         tenants[4].mode: tenants[3] is pass-through already, and a bind does not say which of the two it means\n\
+         tenants[4].accounts: a pass-through tenant has none: whoever its upstream knows may bind\n\
+         tenants[4].secrets: `upstream.user` of a pass-through tenant comes with each bind"
+    );
+}
+
+#[test]
+fn settings_are_given_once() {
+    let text = small_with("alphabet = 'gsm'\nsession_settings = { alphabet = 'gsm', 'a.b' = 1, a.b = 2 }");
+    assert_eq!(
+        mistakes(World::new(&[], &[]).toml(&text)),
+        "tenants[0].session_settings: `a.b` is given twice\n\
+         tenants[0].session_settings: `alphabet` is given beside it too"
+    );
+}
+
+#[test]
+fn listeners_and_tenants_must_be_there() {
+    let world = World::new(&[], &[("pem", "")]);
+    assert_eq!(
+        mistakes(world.toml("")),
+        "smpp: is missing\ntenants: is missing: at least one [[tenants]] says whose messages these are"
+    );
+    assert_eq!(
+        mistakes(world.toml(&SMALL.replace("smpp.plain = \"127.0.0.1:2775\"", "[smpp]"))),
+        "smpp.plain: neither `plain` nor `tls` says where ESMEs connect"
+    );
+    let taken = SMALL.replace(
+        "smpp.plain",
+        "smpp.tls = { addr = '127.0.0.1:2775', cert = 'pem', key = 'pem' }\nsmpp.plain",
+    );
+    assert_eq!(mistakes(world.toml(&taken)), "smpp.tls: 127.0.0.1:2775 is taken by `plain`");
+    assert!(world.toml(&taken.replace(":2775", ":0")).is_ok());
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_pointed_at() {
+    let world = World::new(&[], &[]);
+    assert_eq!(mistakes(world.toml("node = 1\nnode = 2")), "line 2, column 1: duplicate key");
+    assert!(mistakes(world.toml("[smpp\nplain = 'x'")).starts_with("line 1, column "));
+}
+
+#[test]
+fn long_passwords_are_taken_when_that_is_meant() {
+    let text = SMALL.replace("\"secret\"", "'fourteen-octet'\nallow_long_password = true");
+    assert!(World::new(&[], &[]).toml(&text).is_ok());
+    let text = SMALL.replace("\"secret\"", &format!("'{}'\nallow_long_password = true", "x".repeat(256)));
+    assert_eq!(
+        mistakes(World::new(&[], &[]).toml(&text)),
+        "tenants[0].accounts[0].password: 256 octets exceed 255"
+    );
+}
+
+#[test]
+fn an_empty_environment_is_the_public_cloud() {
+    let config = World::new(&[], &[]).env().unwrap();
+    assert_eq!(config.data_dir, Path::new("/etc/edgebind/edgebind-data"));
+    assert_eq!(config.smpp.plain, Some("127.0.0.1:2775".parse().unwrap()));
+    assert_eq!(config.smpp.tls, None);
+    assert_eq!(config.http.addr, "127.0.0.1:3000".parse().unwrap());
+    assert_eq!(config.http.webhook_base_url, None);
+    let [tenant] = config.tenants.as_slice() else {
+        panic!("one tenant")
+    };
+    assert!(matches!(tenant.mode, Mode::PassThrough));
+    assert_eq!(tenant.upstream_timeout, Duration::from_secs(60));
+    let origin = Origin::parse("https://api.sms-gate.app").unwrap();
+    assert_eq!(
+        tenant.origins,
+        [Reachable {
+            origin,
+            is_private: false,
+            takes_secrets: true
+        }]
+    );
+    let settings: Vec<_> = tenant
+        .translator_settings
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(
+        settings,
+        [
+            "api_base_url=https://api.sms-gate.app/3rdparty/v1",
+            "source_ton=1",
+            "source_npi=1",
+            "dest_ton=1",
+            "dest_npi=1"
+        ]
+    );
+}
+
+#[test]
+fn the_environment_is_read_as_smsgates_own_server_reads_it() {
+    let world = World::new(
+        &[
+            ("EDGEBIND_DATA_DIR", "/var/lib/edgebind"),
+            ("SMPP__BIND_ADDRESS", ":2775"),
+            ("SMPP__TLS_CERT", "cert.pem"),
+            ("SMPP__TLS_KEY", "key.pem"),
+            ("SMPP__TLS_BIND_ADDRESS", ""),
+            ("SMPP__SOURCE_TON", "5"),
+            ("SMPP__DEST_NPI", "8"),
+            ("GATEWAY__API_BASE_URL", "http://192.168.1.20:8080"),
+            ("GATEWAY__WEBHOOK_BASE_URL", "https://sms.example.com/edge"),
+            ("GATEWAY__TIMEOUT", "1m30s"),
+            ("HTTP__ADDRESS", "0.0.0.0:3000"),
+        ],
+        &[("cert.pem", ""), ("key.pem", "")],
+    );
+    let config = world.env().unwrap();
+    assert_eq!(config.data_dir, Path::new("/var/lib/edgebind"));
+    assert_eq!(config.smpp.plain, Some("0.0.0.0:2775".parse().unwrap()));
+    let tls = config.smpp.tls.unwrap();
+    assert_eq!(
+        (tls.addr, tls.cert.as_path()),
+        ("0.0.0.0:2776".parse().unwrap(), Path::new("/etc/edgebind/cert.pem"))
+    );
+    assert_eq!(config.http.addr, "0.0.0.0:3000".parse().unwrap());
+    assert_eq!(
+        config.http.webhook_base_url.as_ref().map(Url::as_str),
+        Some("https://sms.example.com/edge")
+    );
+    let tenant = &config.tenants[0];
+    assert_eq!(tenant.upstream_timeout, Duration::from_secs(90));
+    let origin = Origin::parse("http://192.168.1.20:8080").unwrap();
+    assert_eq!(
+        tenant.origins,
+        [Reachable {
+            origin,
+            is_private: true,
+            takes_secrets: true
+        }]
+    );
+    let settings: Vec<_> = tenant.translator_settings.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(settings, ["http://192.168.1.20:8080", "5", "1", "1", "8"]);
+}
+
+#[test]
+fn every_mistake_of_the_environment_is_named_at_once() {
+    let world = World::new(
+        &[
+            ("SMPP__BIND_ADDRESS", "2775"),
+            ("SMPP__TLS_CERT", "gone.pem"),
+            ("SMPP__DEST_TON", "256"),
+            ("GATEWAY__API_BASE_URL", "api.sms-gate.app"),
+            ("GATEWAY__WEBHOOK_BASE_URL", "ftp://example.com"),
+            ("GATEWAY__TIMEOUT", "forever"),
+            ("HTTP__ADDRESS", "nowhere:1"),
+        ],
+        &[],
+    );
+    assert_eq!(
+        mistakes(world.env()),
+        "SMPP__BIND_ADDRESS: `2775` is not an address and port such as 127.0.0.1:2775\n\
+         SMPP__TLS_CERT: /etc/edgebind/gone.pem: entity not found\n\
+         SMPP__TLS_KEY: is missing, and SMPP__TLS_CERT alone makes no TLS\n\
+         HTTP__ADDRESS: `nowhere:1` is not an address and port such as 127.0.0.1:2775\n\
+         GATEWAY__WEBHOOK_BASE_URL: not an http or https URL\n\
+         GATEWAY__API_BASE_URL: not a URL: relative URL without a base\n\
+         SMPP__DEST_TON: `256` is not a number from 0 to 255\n\
+         GATEWAY__TIMEOUT: `forever` is not a duration such as 30s, 1m30s or 250ms"
+    );
+}
+
+#[test]
+fn tls_needs_certificate_and_key_together() {
+    let files = [("a.pem", "")];
+    let mistakes_of = |variables: &[(&str, &str)]| mistakes(World::new(variables, &files).env());
+    assert_eq!(
+        mistakes_of(&[("SMPP__TLS_KEY", "a.pem")]),
+        "SMPP__TLS_CERT: is missing, and SMPP__TLS_KEY alone makes no TLS"
+    );
+    assert_eq!(
+        mistakes_of(&[("SMPP__TLS_BIND_ADDRESS", ":2776")]),
+        "SMPP__TLS_BIND_ADDRESS: needs SMPP__TLS_CERT and SMPP__TLS_KEY beside it"
+    );
+    let both = [
+        ("SMPP__TLS_CERT", "a.pem"),
+        ("SMPP__TLS_KEY", "a.pem"),
+        ("SMPP__TLS_BIND_ADDRESS", "127.0.0.1:2775"),
+    ];
+    assert_eq!(
+        mistakes_of(&both),
+        "SMPP__BIND_ADDRESS: 127.0.0.1:2775 is where TLS listens too"
+    );
+}
