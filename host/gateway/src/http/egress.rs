@@ -328,3 +328,6 @@ fn is_public(address: IpAddr) -> bool {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
