@@ -49,6 +49,12 @@ pub trait Records: Send + Sync {
     /// When the disk cannot be read.
     fn find(&self, alias: &[u8]) -> Result<Option<EntryId>>;
 
+    /// The entry that was appended with this key.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn keyed(&self, key: &[u8]) -> Result<Option<EntryId>>;
+
     /// Every lane whose name starts with `prefix` and that has entries not settled, with their number, by name. From memory.
     fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)>;
 

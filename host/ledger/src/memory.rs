@@ -150,6 +150,10 @@ impl Records for Memory {
         Ok(self.model().aliases.get(alias).copied())
     }
 
+    fn keyed(&self, key: &[u8]) -> Result<Option<EntryId>> {
+        Ok(self.model().keys.get(key).copied())
+    }
+
     fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
         let mut lanes: BTreeMap<Arc<str>, usize> = BTreeMap::new();
         for row in self

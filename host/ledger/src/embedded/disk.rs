@@ -71,11 +71,7 @@ impl Disk {
 
     fn check_schema(&self) -> Result<()> {
         match self.meta.get("schema").map_err(reading)? {
-            None => {
-                let mut batch = self.database.batch();
-                batch.insert(&self.meta, "schema", SCHEMA.to_be_bytes());
-                self.commit(batch, true)
-            }
+            None => self.write_schema(SCHEMA),
             Some(found) => match <[u8; 4]>::try_from(&*found).map(u32::from_be_bytes) {
                 Ok(SCHEMA) => Ok(()),
                 Ok(found) if found > SCHEMA => Err(LedgerError::LaterSchema { found, known: SCHEMA }),
@@ -84,6 +80,12 @@ impl Disk {
                 }),
             },
         }
+    }
+
+    pub(super) fn write_schema(&self, schema: u32) -> Result<()> {
+        let mut batch = self.database.batch();
+        batch.insert(&self.meta, "schema", schema.to_be_bytes());
+        self.commit(batch, true)
     }
 
     /// The highest id ever given, as far as the disk tells.

@@ -260,6 +260,11 @@ impl Index {
         self.lanes.retain(|_, lane| !lane.forgettable());
     }
 
+    #[cfg(test)]
+    pub(super) fn lanes_known(&self) -> Vec<&str> {
+        self.lanes.keys().map(|name| &**name).collect()
+    }
+
     /// Ends every claim that waits.
     pub(super) fn close(&mut self) {
         self.closed = true;

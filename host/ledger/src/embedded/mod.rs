@@ -7,6 +7,8 @@ mod index;
 mod queue;
 mod row;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fmt;
@@ -201,8 +203,9 @@ impl Ledger for Embedded {
         Box::pin(async move {
             within("batch", batch.len(), BATCH_MAX)?;
             batch.iter().try_for_each(NewEntry::check)?;
+            let now = (self.shared.clock)();
             let (reply, answer) = oneshot::channel();
-            self.shared.queue.send(Command::Append { batch, reply }).await?;
+            self.shared.queue.send(Command::Append { now, batch, reply }).await?;
             answer.await.unwrap_or(Err(LedgerError::Closed))
         })
     }
@@ -245,8 +248,9 @@ impl Ledger for Embedded {
         Box::pin(async move {
             within("batch", settlements.len(), BATCH_MAX)?;
             settlements.iter().try_for_each(|(_, settlement)| settlement.check())?;
+            let now = (self.shared.clock)();
             let (reply, answer) = oneshot::channel();
-            self.shared.queue.send(Command::Settle { settlements, reply }).await?;
+            self.shared.queue.send(Command::Settle { now, settlements, reply }).await?;
             answer.await.unwrap_or(Err(LedgerError::Closed))
         })
     }
@@ -279,6 +283,10 @@ impl Records for Embedded {
 
     fn find(&self, alias: &[u8]) -> Result<Option<EntryId>> {
         self.shared.disk.id_of(&self.shared.disk.aliases, alias)
+    }
+
+    fn keyed(&self, key: &[u8]) -> Result<Option<EntryId>> {
+        self.shared.disk.id_of(&self.shared.disk.keys, key)
     }
 
     fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {

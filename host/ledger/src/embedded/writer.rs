@@ -19,13 +19,15 @@ use crate::ids::Ids;
 use crate::limits::{GROUP_BYTES_MAX, GROUP_MAX, SPACE_AGE_MAX};
 use crate::{Appended, Claim, EntryId, Instant, LedgerError, NewEntry, Result, Settlement};
 
-/// What callers ask of the writer.
+/// What callers ask of the writer. `now` is the caller's: a test's clock may be told to one thread only.
 pub(super) enum Command {
     Append {
+        now: Instant,
         batch: Vec<NewEntry>,
         reply: oneshot::Sender<Result<Vec<Appended>>>,
     },
     Settle {
+        now: Instant,
         settlements: Vec<(Claim, Settlement)>,
         reply: oneshot::Sender<Result<()>>,
     },
@@ -135,13 +137,13 @@ fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
     let mut replies = Vec::new();
     for command in commands {
         match command {
-            Command::Append { batch, reply } => match group.append(batch) {
+            Command::Append { now, batch, reply } => match group.append(batch, now) {
                 Ok(appended) => replies.push(Reply::Appended(reply, appended)),
                 // Nobody listens any more; nothing was taken.
                 Err(error) => drop(reply.send(Err(error))),
             },
-            Command::Settle { settlements, reply } => {
-                let lost = group.settle(settlements);
+            Command::Settle { now, settlements, reply } => {
+                let lost = group.settle(settlements, now);
                 replies.push(Reply::Settled(reply, lost));
             }
         }
@@ -179,7 +181,6 @@ impl Reply {
 struct Group<'a> {
     shared: &'a Shared,
     pen: &'a mut Pen,
-    now: Instant,
     batch: OwnedWriteBatch,
     appended: Vec<New>,
     /// Keys of this batch, which the disk does not know yet.
@@ -205,7 +206,6 @@ enum After {
 impl<'a> Group<'a> {
     fn new(shared: &'a Shared, pen: &'a mut Pen) -> Self {
         Self {
-            now: (shared.clock)(),
             batch: shared.disk.batch(),
             appended: Vec::new(),
             keys: HashMap::new(),
@@ -216,7 +216,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn append(&mut self, entries: Vec<NewEntry>) -> Result<Vec<Appended>> {
+    fn append(&mut self, entries: Vec<NewEntry>, now: Instant) -> Result<Vec<Appended>> {
         self.pen.check()?;
         self.pen.space.check(&self.shared.disk)?;
         if self.pending + entries.len() > self.shared.pending_max {
@@ -228,7 +228,7 @@ impl<'a> Group<'a> {
         Ok(entries
             .into_iter()
             .zip(known)
-            .map(|(entry, known)| self.append_one(entry, known))
+            .map(|(entry, known)| self.append_one(entry, known, now))
             .collect())
     }
 
@@ -243,7 +243,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn append_one(&mut self, entry: NewEntry, known: Option<EntryId>) -> Appended {
+    fn append_one(&mut self, entry: NewEntry, known: Option<EntryId>, now: Instant) -> Appended {
         let repeated = || entry.key.as_ref().and_then(|key| self.keys.get(key).copied());
         if let Some(id) = known.or_else(repeated) {
             return Appended { id, fresh: false };
@@ -255,7 +255,7 @@ impl<'a> Group<'a> {
             due,
             held,
         } = entry;
-        let (disk, now) = (&self.shared.disk, self.now);
+        let disk = &self.shared.disk;
         let due = due.unwrap_or(now);
         let id = self.pen.ids.next(now);
         let row = EntryRow {
@@ -289,13 +289,13 @@ impl<'a> Group<'a> {
     }
 
     /// Returns the entries whose lease was lost.
-    fn settle(&mut self, settlements: Vec<(Claim, Settlement)>) -> Vec<EntryId> {
+    fn settle(&mut self, settlements: Vec<(Claim, Settlement)>, now: Instant) -> Vec<EntryId> {
         let mut lost = Vec::new();
         let mut index = self.shared.index();
         for (claim, settlement) in settlements {
             match index.settling(claim.id, claim.lease) {
                 Some(slot) => {
-                    let after = write_settlement(self.shared, &mut self.batch, claim.id, slot, settlement, self.now);
+                    let after = write_settlement(self.shared, &mut self.batch, claim.id, slot, settlement, now);
                     if matches!(after, After::Forget) {
                         self.pen.sweep_from = self.pen.sweep_from.min(claim.id.as_u64());
                     }

@@ -1,0 +1,204 @@
+//! What only this engine can do wrong: share a directory, run out of disk, fail to write, sync too often.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+
+const LEASE: Duration = Duration::from_secs(60);
+
+fn options() -> Options {
+    Options {
+        space_min_bytes: 0,
+        ..Options::default()
+    }
+}
+
+fn open(directory: &tempfile::TempDir) -> Embedded {
+    Embedded::open(directory.path(), options()).unwrap()
+}
+
+fn done(claim: Claim) -> (Claim, Settlement) {
+    (
+        claim,
+        Settlement::Done {
+            note: Bytes::new(),
+            aliases: Vec::new(),
+        },
+    )
+}
+
+/// Polls once, so that a command is in the queue.
+fn start<'a, T>(mut future: BoxFuture<'a, T>) -> BoxFuture<'a, T> {
+    assert!(matches!(
+        future.as_mut().poll(&mut Context::from_waker(Waker::noop())),
+        Poll::Pending
+    ));
+    future
+}
+
+#[tokio::test]
+async fn appends_that_come_together_share_a_sync() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let before = ledger.stats();
+    // Fewer than 128, which is all that tokio lets one poll of a task do.
+    let pen = ledger.shared.pen();
+    let appends: Vec<_> = (0..100)
+        .map(|_| start(ledger.append(vec![NewEntry::new("a", "x")])))
+        .collect();
+    drop(pen);
+    for append in appends {
+        append.await.unwrap();
+    }
+    let after = ledger.stats();
+    assert_eq!(after.appended - before.appended, 100);
+    // The writer may have taken some into a first group before it met the pen.
+    assert!(after.syncs - before.syncs <= 2, "{} syncs", after.syncs - before.syncs);
+}
+
+#[tokio::test]
+async fn settlements_alone_wait_for_no_sync() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    ledger.append(vec![NewEntry::new("a", "x"); 10]).await.unwrap();
+    let before = ledger.stats();
+    for claim in ledger.claim("a", 10, LEASE).await.unwrap() {
+        ledger.settle(vec![done(claim)]).await.unwrap();
+    }
+    let after = ledger.stats();
+    assert_eq!((after.settled - before.settled, after.syncs - before.syncs), (10, 0));
+}
+
+#[tokio::test]
+async fn a_directory_has_one_owner_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = open(&directory);
+    let second = Embedded::open(directory.path(), options()).unwrap_err();
+    assert_eq!(
+        second,
+        LedgerError::InUse {
+            path: directory.path().display().to_string()
+        }
+    );
+    drop(first);
+    open(&directory);
+}
+
+#[test]
+fn a_later_schema_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    open(&directory).shared.disk.write_schema(2).unwrap();
+    let error = Embedded::open(directory.path(), options()).unwrap_err();
+    assert_eq!(error, LedgerError::LaterSchema { found: 2, known: 1 });
+}
+
+#[tokio::test]
+async fn after_a_failed_write_nothing_more_is_taken_and_what_was_acknowledged_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let kept = ledger.append(vec![NewEntry::new("a", "kept")]).await.unwrap()[0].id;
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+
+    ledger.shared.disk.failing.store(true, Relaxed);
+    let broken = LedgerError::Broken {
+        why: "the test said so".to_owned(),
+    };
+    assert_eq!(ledger.append(vec![NewEntry::new("a", "lost")]).await, Err(broken.clone()));
+    ledger.shared.disk.failing.store(false, Relaxed);
+    assert_eq!(ledger.append(vec![NewEntry::new("a", "late")]).await, Err(broken.clone()));
+    assert_eq!(ledger.settle(vec![done(claim)]).await, Err(broken.clone()));
+    assert_eq!(ledger.sweep(u64::MAX, 1), Err(broken.clone()));
+    assert_eq!(ledger.pending("a"), 1);
+    assert_eq!(
+        ledger.get(kept).unwrap().unwrap().state,
+        State::Waiting,
+        "the settling did not happen"
+    );
+    assert_eq!(ledger.close(), Err(broken));
+
+    drop(ledger);
+    let claims = open(&directory).claim("a", 9, LEASE).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| &claim.body[..]).collect::<Vec<_>>(), [b"kept"]);
+}
+
+#[tokio::test]
+async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap();
+    drop(ledger);
+    let options = Options {
+        space_min_bytes: u64::MAX,
+        ..options()
+    };
+    let ledger = Embedded::open(directory.path(), options).unwrap();
+    let refused = ledger.append(vec![NewEntry::new("a", "y")]).await;
+    assert!(matches!(refused, Err(LedgerError::Full { .. })), "{refused:?}");
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+    ledger.settle(vec![done(claim)]).await.unwrap();
+    assert_eq!(ledger.pending("a"), 0);
+}
+
+#[tokio::test]
+async fn a_body_out_of_memory_is_read_back_and_a_claim_dropped_meanwhile_claims_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options {
+        bodies_bytes_max: 0,
+        ..options()
+    };
+    let ledger = Embedded::open(directory.path(), options).unwrap();
+    let id = ledger.append(vec![NewEntry::new("a", "cold")]).await.unwrap()[0].id;
+    let reading = start(ledger.claim("a", 1, LEASE));
+    assert_eq!(ledger.get(id).unwrap().unwrap().state, State::Claimed);
+    drop(reading);
+    let claims = ledger.claim("a", 1, LEASE).await.unwrap();
+    assert_eq!((&claims[0].body[..], claims[0].attempt), (&b"cold"[..], 1));
+}
+
+#[tokio::test]
+async fn closing_writes_what_was_asked_and_ends_those_who_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let waiting = start(ledger.claim("b", 1, LEASE));
+    let asked = start(ledger.append(vec![NewEntry::new("a", "x")]));
+    ledger.close().unwrap();
+    assert!(asked.await.is_ok());
+    assert_eq!(waiting.await, Err(LedgerError::Closed));
+    assert_eq!(ledger.append(Vec::new()).await, Err(LedgerError::Closed));
+    assert_eq!(ledger.claim("a", 1, LEASE).await, Err(LedgerError::Closed));
+    ledger.close().unwrap();
+    drop(ledger);
+    assert_eq!(open(&directory).pending("a"), 1);
+}
+
+#[tokio::test]
+async fn ids_go_on_above_those_that_were_swept() {
+    let directory = tempfile::tempdir().unwrap();
+    let fixed: Clock = Arc::new(|| 1_790_000_000_000);
+    let options = Options {
+        clock: fixed,
+        ..options()
+    };
+    let ledger = Embedded::open(directory.path(), options.clone()).unwrap();
+    let swept = ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap()[0].id;
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+    ledger.settle(vec![done(claim)]).await.unwrap();
+    assert_eq!(ledger.sweep(u64::MAX, 9), Ok(1));
+    assert_eq!(ledger.get(swept), Ok(None));
+    drop(ledger);
+    let ledger = Embedded::open(directory.path(), options).unwrap();
+    assert!(ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap()[0].id > swept);
+}
+
+#[tokio::test]
+async fn lanes_that_nobody_uses_are_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let waiting = start(ledger.claim("waited at", 1, LEASE));
+    drop(start(ledger.claim("left", 1, LEASE)));
+    ledger.sweep(0, 1).unwrap();
+    assert_eq!(ledger.shared.index().lanes_known(), ["waited at"]);
+    ledger.append(vec![NewEntry::new("waited at", "x")]).await.unwrap();
+    assert_eq!(waiting.await.unwrap().len(), 1);
+}
