@@ -1,1 +1,27 @@
-//! Empty yet.
+//! Loads guest components and runs them inside their limits. Between bytes that somebody deployed and whoever has events to tell;
+//! the only crate that names wasmtime. Knows no sockets and no disk, and never what a message means.
+//!
+//! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
+//! piece of code, and in a [`Slot`] with its settings a tenant's release; a [`Session`] is one bind's, and the instance of a
+//! translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait.
+
+mod contract;
+mod engine;
+mod fault;
+mod instance;
+mod limits;
+pub mod session;
+mod session_tokens;
+mod slot;
+pub mod translator;
+mod world;
+
+pub use contract::message;
+pub use engine::{Engine, EngineError};
+pub use fault::{Blame, Fault};
+pub use limits::Limits;
+pub use session::{RestoreError, Session, SessionComponent};
+pub use session_tokens::Misuse;
+pub use slot::{Component, DeployError, Release, Slot};
+pub use translator::TranslatorComponent;
+pub use world::LoadError;

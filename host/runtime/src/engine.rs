@@ -1,0 +1,178 @@
+//! The engine: one for the process. It compiles components, owns the pool that their instances live in, and keeps the time
+//! by which their calls are interrupted.
+
+use crate::limits::Limits;
+use std::{
+    error::Error,
+    fmt, fs, io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
+
+/// Compiles and runs components within one set of limits. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: wasmtime::Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) sessions: Arc<Places>,
+    pub(crate) calls: Arc<Places>,
+}
+
+impl Engine {
+    /// An engine with a pool that holds as many instances as the limits say. Address space is reserved for all of them,
+    /// memory is taken when they use it.
+    pub fn new(limits: &Limits) -> Result<Self, EngineError> {
+        let instances = limits.sessions_max.saturating_add(limits.calls_max);
+        check_mappings(instances)?;
+        let inner = wasmtime::Engine::new(&config(limits, instances)?).map_err(|error| EngineError::Wasmtime(crate::fault::chain(&error)))?;
+        keep_time(&inner).map_err(EngineError::Thread)?;
+        Ok(Self {
+            inner,
+            sessions: Places::new("sessions", limits.sessions_max),
+            calls: Places::new("calls", limits.calls_max),
+            limits: Arc::new(limits.clone()),
+        })
+    }
+
+    /// What it was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Sessions that are open now.
+    pub fn sessions(&self) -> usize {
+        self.sessions.taken.load(Ordering::Acquire)
+    }
+}
+
+/// The epoch in which calls are measured.
+pub(crate) const TICK: Duration = Duration::from_millis(1);
+
+/// Kernel mappings that one live instance takes: its memory in two protections, its image, its table.
+const MAPPINGS_PER_INSTANCE: usize = 4;
+
+/// Mappings left to everything else in the process.
+const MAPPINGS_SPARE: usize = 4096;
+
+const MAX_MAP_COUNT: &str = "/proc/sys/vm/max_map_count";
+
+/// Past vm.max_map_count, any thread's next allocation fails, and the process hangs: so many instances must fit beforehand.
+fn check_mappings(instances: usize) -> Result<(), EngineError> {
+    // A kernel without this file has no such bound.
+    let Ok(text) = fs::read_to_string(MAX_MAP_COUNT) else { return Ok(()) };
+    let allowed = text.trim().parse().unwrap_or(usize::MAX);
+    let needed = instances.saturating_mul(MAPPINGS_PER_INSTANCE).saturating_add(MAPPINGS_SPARE);
+    if needed > allowed { Err(EngineError::Mappings { instances, needed, allowed }) } else { Ok(()) }
+}
+
+fn config(limits: &Limits, instances: usize) -> Result<Config, EngineError> {
+    let mut config = Config::new();
+    config.wasm_component_model(true).concurrency_support(false);
+    config.wasm_gc(false).wasm_function_references(false).wasm_exceptions(false);
+    config.wasm_memory64(false).wasm_multi_memory(false).wasm_tail_call(false).wasm_relaxed_simd(false);
+    config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed).parallel_compilation(true);
+    config.epoch_interruption(true).consume_fuel(false).max_wasm_stack(limits.stack_bytes);
+    // Bounds are checked in code, so that a place in the pool is as large as a guest's memory may be, and not 4 GiB: ten thousand
+    // of those leave no address space for a second engine, and each would take page tables of its own.
+    let memory_bytes = u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX);
+    config.memory_init_cow(true).memory_reservation(memory_bytes).memory_guard_size(64 << 10).memory_may_move(false);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)?));
+    Ok(config)
+}
+
+fn pool(limits: &Limits, instances: usize) -> Result<PoolingAllocationConfig, EngineError> {
+    let instances = u32::try_from(instances).map_err(|_| EngineError::Mappings { instances, needed: usize::MAX, allowed: u32::MAX as usize })?;
+    let mut pool = PoolingAllocationConfig::new();
+    // Our guests are one core instance with one memory and one table. Other toolchains make several core instances of a
+    // component, with shims between them that have tables and no memory.
+    pool.total_component_instances(instances).total_memories(instances).max_memories_per_component(1);
+    pool.total_core_instances(instances.saturating_mul(8)).max_core_instances_per_component(64);
+    pool.total_tables(instances.saturating_mul(2)).max_tables_per_component(8).table_elements(20_000);
+    pool.max_component_instance_size(1 << 20).max_core_instance_size(1 << 20).max_memory_size(limits.memory_bytes);
+    // What an instance leaves behind is overwritten in place up to here, and handed back to the kernel beyond.
+    pool.linear_memory_keep_resident(64 << 10).table_keep_resident(16 << 10).decommit_batch_size(16);
+    Ok(pool)
+}
+
+/// Ticks for as long as the engine lives.
+fn keep_time(engine: &wasmtime::Engine) -> io::Result<()> {
+    let weak = engine.weak();
+    let tick = move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("guest-time".into()).spawn(tick).map(drop)
+}
+
+/// Places in the pool for one kind of instance, so that no kind takes another's.
+pub(crate) struct Places {
+    kind: &'static str,
+    taken: AtomicUsize,
+    max: usize,
+}
+
+impl Places {
+    fn new(kind: &'static str, max: usize) -> Arc<Self> {
+        Arc::new(Self { kind, taken: AtomicUsize::new(0), max })
+    }
+
+    /// One place, until it is dropped; else a sentence about why there is none.
+    pub(crate) fn take(self: &Arc<Self>) -> Result<Place, String> {
+        let one_more = |taken| (taken < self.max).then_some(taken + 1);
+        match self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
+            Ok(_) => Ok(Place(self.clone())),
+            Err(_) => Err(format!("all {} places for {} are taken", self.max, self.kind)),
+        }
+    }
+}
+
+/// One instance's place in the pool.
+pub(crate) struct Place(Arc<Places>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Why there is no engine.
+#[derive(Debug)]
+pub enum EngineError {
+    /// The kernel allows fewer memory mappings than so many instances take.
+    Mappings {
+        /// Sessions and calls of the limits together.
+        instances: usize,
+        /// Mappings that they may take.
+        needed: usize,
+        /// vm.max_map_count.
+        allowed: usize,
+    },
+    /// wasmtime could not be set up.
+    Wasmtime(String),
+    /// The thread that keeps time could not be started.
+    Thread(io::Error),
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineError::Mappings { instances, needed, allowed } => write!(
+                f,
+                "{instances} instances may take {needed} memory mappings and the kernel allows {allowed}: lower the limit of sessions, \
+                 or raise it with `sysctl vm.max_map_count={needed}`"
+            ),
+            EngineError::Wasmtime(why) => write!(f, "failed to set up wasmtime: {why}"),
+            EngineError::Thread(error) => write!(f, "failed to start the thread that keeps guests' time: {error}"),
+        }
+    }
+}
+
+impl Error for EngineError {}

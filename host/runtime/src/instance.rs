@@ -1,0 +1,103 @@
+//! One instance in a store of its own: the limits that its calls run in, and the end of it when one of them breaks.
+
+use crate::{
+    engine::{Engine, Place, TICK},
+    fault::{CallLimits, Fault},
+};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+
+/// A store that holds one instance. Its life ends in one of three ways, all of them a drop: its owner is done with it; a call
+/// broke, after which no other enters it; the engine had no place for it, so that it never began.
+pub(crate) struct Instance {
+    store: Store<State>,
+    poisoned: bool,
+    /// Given back after the store, whose memory it stands for.
+    _place: Place,
+}
+
+impl Instance {
+    /// An empty store in the place.
+    pub(crate) fn new(engine: &Engine, place: Place) -> Self {
+        let limits = &engine.limits;
+        let state = State { memory_bytes_max: limits.memory_bytes, denied: false, time: Time::default() };
+        let mut store = Store::new(&engine.inner, state);
+        store.limiter(|state| state);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().time.is_half_over()));
+        Self { store, poisoned: false, _place: place }
+    }
+
+    /// Makes one call, or several that count as one, within the limits. After a fault every further call is refused.
+    pub(crate) fn call<R>(&mut self, limits: CallLimits, call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>) -> Result<R, Fault> {
+        if self.poisoned {
+            return Err(Fault::Poisoned);
+        }
+        let half = Duration::from_millis(limits.ms) / 2;
+        self.store.data_mut().time = Time { half, since: None };
+        self.store.data_mut().denied = false;
+        self.store.set_epoch_deadline(ticks(half));
+        // Every string and list of the answer counts with the octets of its elements, before memory is taken for it.
+        self.store.set_hostcall_fuel(limits.bytes_max);
+        call(&mut self.store).map_err(|error| {
+            self.poisoned = true;
+            Fault::from_wasmtime(&error, self.store.data().denied, limits)
+        })
+    }
+
+    /// Ends it: no call enters it again.
+    pub(crate) fn poison(&mut self) {
+        self.poisoned = true;
+    }
+}
+
+/// What wasmtime asks about an instance.
+pub(crate) struct State {
+    memory_bytes_max: usize,
+    /// It was refused memory in this call.
+    denied: bool,
+    time: Time,
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.memory_bytes_max;
+        self.denied |= !allowed;
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // The pool's bound on elements is the only one.
+        Ok(true)
+    }
+}
+
+/// The time that one call may take, in two halves: the first by the clock, which costs nothing to read; the second by what the thread
+/// has had of a processor, so that no guest pays for a machine that had no time for it.
+#[derive(Clone, Copy, Default)]
+struct Time {
+    half: Duration,
+    /// The thread's processor time when the second half began.
+    since: Option<Duration>,
+}
+
+impl Time {
+    fn is_half_over(&mut self) -> UpdateDeadline {
+        let now = processor_time();
+        let since = *self.since.get_or_insert(now);
+        match self.half.checked_sub(now.saturating_sub(since)) {
+            Some(left) if !left.is_zero() => UpdateDeadline::Continue(ticks(left)),
+            _ => UpdateDeadline::Interrupt,
+        }
+    }
+}
+
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).max(1)
+}
+
+/// What this thread has had of a processor.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}

@@ -1,0 +1,189 @@
+//! Sessions: a component of the session world, the instance of it that is one bind, and the words between it and the host;
+//! `wit/session` says what they mean.
+
+pub use crate::contract::session_world::edgebind::session::types::{Action, Bind, CloseReason, Config, Event, Refusal, Settlement, Token};
+
+use crate::{
+    contract::{
+        message::Setting,
+        session_world::{self, SessionPre, exports::edgebind::session::machine},
+    },
+    engine::Engine,
+    fault::{CallLimits, Fault},
+    instance::{Instance, State},
+    session_tokens::Tokens,
+    world::{Admitted, Function, LoadError, World, admit, has_type},
+};
+use std::{error::Error, fmt, mem::size_of, sync::Arc};
+use wasmtime::component::ResourceAny;
+
+/// A component that can be the logic of a bind. Clones are the same component.
+#[derive(Clone)]
+pub struct SessionComponent {
+    engine: Engine,
+    pre: Arc<SessionPre<State>>,
+    digest: Arc<str>,
+}
+
+/// The logic of one bind, in an instance of its own. Not for two threads at a time; for any thread.
+pub struct Session {
+    instance: Instance,
+    world: session_world::Session,
+    machine: ResourceAny,
+    tokens: Tokens,
+    engine: Engine,
+}
+
+impl SessionComponent {
+    /// Compiles a component and checks that it is a session. Takes tens of milliseconds, or seconds for large ones: not for a
+    /// thread that others wait for.
+    pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
+        let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
+        let pre = SessionPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
+        Ok(Self { engine: engine.clone(), pre: Arc::new(pre), digest: digest.into() })
+    }
+
+    /// SHA-256 of the component as it was deployed, in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
+    pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
+        let mut instance = Instance::new(&self.engine, self.engine.calls.take().map_err(Fault::Host)?);
+        instance.call(self.engine.check_limits(), |store| {
+            let world = self.pre.instantiate(&mut *store)?;
+            world.edgebind_session_machine().call_check(store, settings)
+        })
+    }
+
+    /// A new session. Its first events should begin with `bound`.
+    pub fn open(&self, config: &Config) -> Result<Session, Fault> {
+        let mut instance = self.place()?;
+        let (world, machine) = instance.call(call_limits(&self.engine, 0), |store| {
+            let world = self.pre.instantiate(&mut *store)?;
+            let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
+            Ok((world, machine))
+        })?;
+        Ok(Session { instance, world, machine, tokens: Tokens::default(), engine: self.engine.clone() })
+    }
+
+    /// A session that goes on where a saved one left off, with nothing under way. A live bind moves by [`Session::move_to`].
+    pub fn restore(&self, config: &Config, saved: &[u8]) -> Result<Session, RestoreError> {
+        self.restore_with(config, saved, Tokens::default())
+    }
+
+    fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens) -> Result<Session, RestoreError> {
+        let mut instance = self.place()?;
+        let (world, restored) = instance.call(call_limits(&self.engine, self.engine.limits.translation_bytes_max), |store| {
+            let world = self.pre.instantiate(&mut *store)?;
+            let restored = world.edgebind_session_machine().session().call_restore(store, config, saved)?;
+            Ok((world, restored))
+        })?;
+        let machine = restored.map_err(RestoreError::Refused)?;
+        Ok(Session { instance, world, machine, tokens, engine: self.engine.clone() })
+    }
+
+    fn place(&self) -> Result<Instance, Fault> {
+        Ok(Instance::new(&self.engine, self.engine.sessions.take().map_err(Fault::Host)?))
+    }
+}
+
+impl Session {
+    /// Tells it what happened, in order, at one time; returns what to do, in order. After any fault every further call is
+    /// [`Fault::Poisoned`] and does not enter the guest.
+    pub fn on_events(&mut self, now: u64, events: &[Event]) -> Result<Vec<Action>, Fault> {
+        self.tokens.told(events);
+        let limits = &self.engine.limits;
+        // Room for the actions themselves, twice their number, so that a few too many are counted and not only refused.
+        let bytes_max = limits.action_bytes_max.saturating_add(limits.actions_max.saturating_mul(2 * size_of::<Action>()));
+        let call = call_limits(&self.engine, bytes_max);
+        let actions = self.instance.call(call, |store| self.world.edgebind_session_machine().session().call_on_events(store, self.machine, now, events));
+        let checked = actions.and_then(|actions| self.check(&actions).map(|()| actions));
+        if checked.is_err() {
+            self.instance.poison();
+        }
+        checked
+    }
+
+    /// Everything that a successor needs to go on. The session lives on.
+    pub fn save(&mut self) -> Result<Vec<u8>, Fault> {
+        let call = call_limits(&self.engine, self.engine.limits.saved_bytes_max);
+        self.instance.call(call, |store| self.world.edgebind_session_machine().session().call_save(store, self.machine))
+    }
+
+    /// Its successor on another component, with all that is under way. This session stays as it is: on success the caller
+    /// drops it, on failure it goes on.
+    pub fn move_to(&mut self, component: &SessionComponent, config: &Config) -> Result<Self, RestoreError> {
+        let saved = self.save()?;
+        component.restore_with(config, &saved, self.tokens.clone())
+    }
+
+    fn check(&mut self, actions: &[Action]) -> Result<(), Fault> {
+        let limits = &self.engine.limits;
+        if actions.len() > limits.actions_max {
+            return Err(Fault::TooManyActions { count: actions.len(), limit: limits.actions_max });
+        }
+        if actions.iter().map(octets).sum::<usize>() > limits.action_bytes_max {
+            return Err(Fault::TooManyBytes { limit: limits.action_bytes_max });
+        }
+        self.tokens.said(actions).map_err(Fault::Token)
+    }
+}
+
+/// What an action makes others carry.
+fn octets(action: &Action) -> usize {
+    match action {
+        Action::Send(octets) => octets.len(),
+        Action::Append((_, message)) => {
+            let addresses = message.source.digits.len() + message.destination.digits.len();
+            let tlvs: usize = message.tlvs.iter().map(|tlv| tlv.value.len()).sum();
+            let metadata: usize = message.metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
+            message.service_type.len() + addresses + message.udh.len() + message.payload.len() + message.excerpt.len() + tlvs + metadata
+        }
+        Action::Ready(_) | Action::Settle(_) | Action::WakeAt(_) | Action::Close(_) => 0,
+    }
+}
+
+fn call_limits(engine: &Engine, bytes_max: usize) -> CallLimits {
+    CallLimits { ms: engine.limits.session_call_ms, memory_bytes: engine.limits.memory_bytes, bytes_max }
+}
+
+/// The world as `wit/session/session.wit` says it.
+const WORLD: World = World {
+    words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.1.0"],
+    interface: "edgebind:session/machine@0.1.0",
+    functions: &[
+        Function { name: "check", check: has_type::<(Vec<Setting>,), (Vec<String>,)> },
+        Function { name: "[constructor]session", check: has_type::<(Config,), (ResourceAny,)> },
+        Function { name: "[method]session.on-events", check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<Action>,)> },
+        Function { name: "[method]session.save", check: has_type::<(ResourceAny,), (Vec<u8>,)> },
+        Function { name: "[static]session.restore", check: has_type::<(Config, Vec<u8>), (Result<machine::Session, String>,)> },
+    ],
+};
+
+/// Why a saved session does not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreError {
+    /// The component will not take it, and says why.
+    Refused(String),
+    /// One of the two broke its contract.
+    Fault(Fault),
+}
+
+impl From<Fault> for RestoreError {
+    fn from(fault: Fault) -> Self {
+        RestoreError::Fault(fault)
+    }
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RestoreError::Refused(why) => write!(f, "restore refused: {why}"),
+            RestoreError::Fault(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl Error for RestoreError {}

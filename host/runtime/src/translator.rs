@@ -1,0 +1,85 @@
+//! Translators: a component of the translator world, each call an instance of its own, and the words between it and the host;
+//! `wit/translator` says what they mean.
+
+pub use crate::contract::translator_world::edgebind::translator::types::{
+    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Memo, Operation, Outcome, Proof, Report, Request, Response,
+    Retry, Step, WebhookRequest,
+};
+
+use crate::{
+    contract::{
+        message::Setting,
+        translator_world::{TranslatorPre, exports::edgebind::translator::translation},
+    },
+    engine::Engine,
+    fault::Fault,
+    instance::{Instance, State},
+    world::{Admitted, Function, LoadError, World, admit, has_type},
+};
+use std::sync::Arc;
+use wasmtime::Store;
+
+/// A component that stands between messages and one HTTP API. Clones are the same component; calls may be made from many
+/// threads at once.
+#[derive(Clone)]
+pub struct TranslatorComponent {
+    engine: Engine,
+    pre: Arc<TranslatorPre<State>>,
+    digest: Arc<str>,
+}
+
+impl TranslatorComponent {
+    /// Compiles a component and checks that it is a translator. Takes tens of milliseconds, or seconds for large ones: not for
+    /// a thread that others wait for.
+    pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
+        let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
+        let pre = TranslatorPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
+        Ok(Self { engine: engine.clone(), pre: Arc::new(pre), digest: digest.into() })
+    }
+
+    /// SHA-256 of the component as it was deployed, in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
+    pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
+        self.call(|store, guest| guest.call_check(store, settings))
+    }
+
+    /// The first step of an operation.
+    pub fn begin(&self, context: &Context, operation: &Operation) -> Result<Step, Fault> {
+        self.call(|store, guest| guest.call_begin(store, context, operation))
+    }
+
+    /// The step after an exchange: `saved` is what the exchange asked to have back.
+    pub fn resume(&self, context: &Context, operation: &Operation, saved: &[u8], got: &Result<Response, Failure>) -> Result<Step, Fault> {
+        let got = got.as_ref().map_err(|failure| failure);
+        self.call(|store, guest| guest.call_resume(store, context, operation, saved, got))
+    }
+
+    /// What a webhook says.
+    pub fn webhook(&self, context: &Context, request: &WebhookRequest) -> Result<Hearing, Fault> {
+        self.call(|store, guest| guest.call_webhook(store, context, request))
+    }
+
+    fn call<R>(&self, call: impl FnOnce(&mut Store<State>, &translation::Guest) -> wasmtime::Result<R>) -> Result<R, Fault> {
+        let mut instance = Instance::new(&self.engine, self.engine.calls.take().map_err(Fault::Host)?);
+        instance.call(self.engine.check_limits(), |store| {
+            let world = self.pre.instantiate(&mut *store)?;
+            call(store, world.edgebind_translator_translation())
+        })
+    }
+}
+
+/// The world as `wit/translator/translator.wit` says it.
+const WORLD: World = World {
+    words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.1.0"],
+    interface: "edgebind:translator/translation@0.1.0",
+    functions: &[
+        Function { name: "check", check: has_type::<(Vec<Setting>,), (Vec<String>,)> },
+        Function { name: "begin", check: has_type::<(Context, Operation), (Step,)> },
+        Function { name: "resume", check: has_type::<(Context, Operation, Vec<u8>, Result<Response, Failure>), (Step,)> },
+        Function { name: "webhook", check: has_type::<(Context, WebhookRequest), (Hearing,)> },
+    ],
+};
