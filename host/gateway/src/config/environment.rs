@@ -3,12 +3,7 @@
 
 use super::{
     Config, HTTP_ADDRESS, Http, Limits, Mistakes, Mode, Origin, PartsPolicy, Reachable, Smpp, Surroundings, Tenant, TlsListener,
-    Webhooks,
-    file::{API_BASE_URL, readable},
-    limits,
-    mistakes::Found,
-    parse,
-    reader::within,
+    Webhooks, file::readable, limits, mistakes::Found, parse, reader::within, settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,

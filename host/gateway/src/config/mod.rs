@@ -9,6 +9,9 @@ mod origin;
 mod parse;
 mod reader;
 mod secret;
+mod secrets;
+mod settings;
+mod tenants;
 
 pub use mistakes::{Mistake, Mistakes};
 pub use origin::{Origin, Reachable};

@@ -1,13 +1,15 @@
 //! Egress against upstreams that are a few octets each: real sockets on 127.0.0.1, names that resolve as a test says.
 
-use super::*;
+use super::{names::is_public, *};
 use crate::{
     config::{Config, Surroundings},
     tenant::Account,
 };
+use reqwest::dns::{Addrs, Name, Resolving};
 use std::{
     collections::HashMap,
     io,
+    net::SocketAddr,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };

@@ -1,0 +1,276 @@
+//! The tables of tenants and of their accounts.
+
+use super::{
+    Account, Mode, Origin, PartsPolicy, Rate, Reachable, Secret, Surroundings, Tenant, Webhooks, limits, parse,
+    reader::{Reader, not_a, number},
+    secrets::{named_secrets, secret},
+    settings::{API_BASE_URL, Settings, settings},
+};
+use std::collections::HashMap;
+use toml::Value;
+
+/// Every tenant of the file.
+pub(super) fn tenants(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec<Tenant> {
+    let mut taken = Taken::default();
+    let tenants: Vec<Tenant> = root
+        .tables("tenants")
+        .into_iter()
+        .map(|reader| tenant(reader, surroundings, &mut taken))
+        .collect();
+    if tenants.is_empty()
+        && root
+            .value("tenants")
+            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+    {
+        root.mistake(
+            "tenants",
+            "is missing: at least one [[tenants]] says whose messages these are",
+        );
+    }
+    tenants
+}
+
+/// What only one tenant or account may have, and where it was seen first.
+#[derive(Default)]
+struct Taken {
+    tenants: HashMap<String, String>,
+    system_ids: HashMap<String, String>,
+    pass_through: Option<String>,
+}
+
+impl Taken {
+    /// Notes a name; the error names who has it already.
+    fn note(names: &mut HashMap<String, String>, name: &str, path: &str) -> Result<(), String> {
+        match names.get(name) {
+            Some(first) => Err(format!("`{name}` is taken by {first}")),
+            None => {
+                names.insert(name.to_owned(), path.to_owned());
+                Ok(())
+            }
+        }
+    }
+}
+
+fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken) -> Tenant {
+    reader.require("name");
+    let name = reader.text("name", |text| {
+        let name = parse::tenant_name(text)?;
+        Taken::note(&mut taken.tenants, &name, reader.path()).map(|()| name)
+    });
+    let is_pass_through = reader
+        .choice("mode", &[("accounts", false), ("pass-through", true)])
+        .unwrap_or(false);
+    let secrets = reader
+        .table("secrets")
+        .map(|secrets| named_secrets(&secrets, surroundings))
+        .unwrap_or_default();
+    let (session_settings, translator_settings) = settings(&reader);
+    let usual = Usual {
+        binds_max: reader
+            .number("binds_max", &limits::ALL_BINDS_MAX)
+            .unwrap_or(limits::BINDS_MAX),
+        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(limits::QUEUE_MAX),
+        rate: reader.read("rate", rate),
+    };
+    let accounts: Vec<Account> = reader
+        .tables("accounts")
+        .into_iter()
+        .map(|account_reader| account(account_reader, surroundings, &usual, taken))
+        .collect();
+    let mut origins = Vec::new();
+    for settings in std::iter::once(&translator_settings).chain(accounts.iter().map(|account| &account.translator_settings)) {
+        api_origin(&reader, settings, &mut origins);
+    }
+    listed_origins(&reader, &mut origins);
+    let mode = if is_pass_through {
+        if let Some(first) = taken.pass_through.replace(reader.path().to_owned()) {
+            reader.mistake(
+                "mode",
+                format!("{first} is pass-through already, and a bind does not say which of the two it means"),
+            );
+        }
+        if !accounts.is_empty() {
+            reader.mistake(
+                "accounts",
+                "a pass-through tenant has none: whoever its upstream knows may bind",
+            );
+        }
+        for name in super::BIND_CREDENTIALS.iter().filter(|name| secrets.contains_key(**name)) {
+            reader.mistake("secrets", format!("`{name}` of a pass-through tenant comes with each bind"));
+        }
+        Mode::PassThrough
+    } else {
+        if reader
+            .value("accounts")
+            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+        {
+            reader.mistake(
+                "accounts",
+                "is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"",
+            );
+        }
+        Mode::Accounts(accounts)
+    };
+    let usual_webhooks = if is_pass_through { Webhooks::Bind } else { Webhooks::Keep };
+    let tenant = Tenant {
+        name: name.unwrap_or_default(),
+        mode,
+        origins,
+        secrets,
+        session_settings,
+        translator_settings,
+        webhooks: reader
+            .choice("webhooks", &[("keep", Webhooks::Keep), ("bind", Webhooks::Bind)])
+            .unwrap_or(usual_webhooks),
+        egress_concurrency: reader
+            .number("egress_concurrency", &limits::EGRESS_CONCURRENCIES)
+            .unwrap_or(limits::EGRESS_CONCURRENCY),
+        queue_max: usual.queue_max,
+        rate: usual.rate,
+        binds_max: usual.binds_max,
+        parts_timeout: reader
+            .duration("parts_timeout", &limits::PARTS_TIMEOUTS)
+            .unwrap_or(limits::PARTS_TIMEOUT),
+        parts_policy: reader
+            .choice(
+                "parts_policy",
+                &[("reject", PartsPolicy::Reject), ("send", PartsPolicy::Send)],
+            )
+            .unwrap_or(PartsPolicy::Reject),
+        retry_max_age: reader
+            .duration("retry_max_age", &limits::RETRY_MAX_AGES)
+            .unwrap_or(limits::RETRY_MAX_AGE),
+        upstream_timeout: reader
+            .duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS)
+            .unwrap_or(limits::UPSTREAM_TIMEOUT),
+    };
+    reader.finish();
+    tenant
+}
+
+/// What each account of a tenant gets unless it says otherwise.
+struct Usual {
+    binds_max: usize,
+    queue_max: usize,
+    rate: Option<Rate>,
+}
+
+fn account(reader: Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, taken: &mut Taken) -> Account {
+    reader.require("system_id");
+    let system_id = reader.text("system_id", |text| {
+        let system_id = parse::system_id(text)?;
+        Taken::note(&mut taken.system_ids, &system_id, reader.path()).map(|()| system_id)
+    });
+    let (octets_max, hint) = match reader.flag("allow_long_password") {
+        Some(true) => (limits::LONG_PASSWORD_OCTETS_MAX, ""),
+        _ => (
+            limits::PASSWORD_OCTETS_MAX,
+            "; allow_long_password = true takes what SMPP has no room for",
+        ),
+    };
+    reader.require("password");
+    let password = reader.read("password", |value| {
+        let password = secret(value, surroundings)?;
+        match password.bytes() {
+            [] => Err("is empty, and a bind with an empty password is refused".into()),
+            octets if octets.contains(&0) => Err("has a NUL, where SMPP ends it".into()),
+            octets if octets.len() > octets_max => Err(format!("{} octets exceed {octets_max}{hint}", octets.len())),
+            _ => Ok(password),
+        }
+    });
+    let (session_settings, translator_settings) = settings(&reader);
+    let account = Account {
+        system_id: system_id.unwrap_or_default(),
+        password: password.unwrap_or_else(|| Secret::new("")),
+        binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
+        rate: reader.read("rate", rate).or(usual.rate),
+        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(usual.queue_max),
+        session_settings,
+        translator_settings,
+    };
+    reader.finish();
+    account
+}
+
+/// Messages per second, or a table that says what may come at once too.
+fn rate(value: &Value) -> Result<Rate, String> {
+    let Value::Table(table) = value else {
+        return number(value, &limits::RATES).map(|per_second| Rate {
+            per_second,
+            burst: per_second,
+        });
+    };
+    if let Some(unknown) = table.keys().find(|key| !["per_second", "burst"].contains(&key.as_str())) {
+        return Err(format!("`{unknown}` is neither per_second nor burst"));
+    }
+    let field = |key: &str| {
+        table
+            .get(key)
+            .map(|value| number(value, &limits::RATES).map_err(|what| format!("{key} {what}")))
+            .transpose()
+    };
+    let per_second = field("per_second")?.ok_or("per_second is missing")?;
+    Ok(Rate {
+        per_second,
+        burst: field("burst")?.unwrap_or(per_second),
+    })
+}
+
+/// The origin of the API that these settings name, if they name one.
+fn api_origin(reader: &Reader<'_>, settings: &Settings, origins: &mut Vec<Reachable>) {
+    let Some((_, text)) = settings.iter().find(|(name, _)| name == API_BASE_URL) else {
+        return;
+    };
+    match parse::base_url(text).map(|url| Origin::of(&url)) {
+        Ok(origin) => {
+            if let Some(origin) = origin {
+                Reachable::api(origin).add_to(origins);
+            }
+        }
+        Err(what) => reader.mistake("translator_settings", format!("`{API_BASE_URL}`: {what}")),
+    }
+}
+
+/// `origins`: strings, or tables that say what the operator means by the name.
+fn listed_origins(reader: &Reader<'_>, origins: &mut Vec<Reachable>) {
+    let Some(values) = reader.read("origins", |value| value.as_array().ok_or_else(|| not_a("an array", value))) else {
+        return;
+    };
+    for (index, value) in values.iter().enumerate() {
+        match listed_origin(value) {
+            Ok(reachable) => reachable.add_to(origins),
+            Err(what) => reader.mistake("origins", format!("entry {index}: {what}")),
+        }
+    }
+}
+
+fn listed_origin(value: &Value) -> Result<Reachable, String> {
+    let table = match value {
+        Value::String(text) => return Origin::parse(text).map(Reachable::other),
+        Value::Table(table) => table,
+        other => return Err(not_a("a string or a table", other)),
+    };
+    if let Some(unknown) = table
+        .keys()
+        .find(|key| !["url", "private", "secrets"].contains(&key.as_str()))
+    {
+        return Err(format!("`{unknown}` is neither url, private nor secrets"));
+    }
+    let flag = |key: &str| {
+        table
+            .get(key)
+            .map(|value| {
+                value
+                    .as_bool()
+                    .ok_or_else(|| format!("{key} {}", not_a("true or false", value)))
+            })
+            .transpose()
+    };
+    let url = table.get("url").and_then(Value::as_str).ok_or("url is missing")?;
+    let usual = Reachable::other(Origin::parse(url)?);
+    Ok(Reachable {
+        is_private: flag("private")?.unwrap_or(usual.is_private),
+        takes_secrets: flag("secrets")?.unwrap_or(usual.takes_secrets),
+        ..usual
+    })
+}
