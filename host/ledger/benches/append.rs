@@ -1,0 +1,194 @@
+//! Appends a second of the embedded ledger, beside a bare file with `fdatasync`, on the same disk in the same run; then
+//! claims and settlements, and opening. `cargo bench -p edgebind-ledger --bench append`; about a minute.
+
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use edgebind_ledger::{Embedded, Ledger, NewEntry, Options, Records, Settlement, Stats};
+
+const BODY: Bytes = Bytes::from_static(&[b'x'; 300]);
+const RUN: Duration = Duration::from_secs(2);
+const REPEATS: usize = 3;
+const IN_FLIGHT: [usize; 5] = [1, 10, 64, 256, 1024];
+const LEASE: Duration = Duration::from_secs(600);
+const PENDING: usize = 1_000_000;
+
+fn main() {
+    if !std::env::args().any(|word| word == "--bench") {
+        println!("run me by: cargo bench -p edgebind-ledger --bench append");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
+    println!(
+        "each append is a call of its own; entries of {} octets; medians of {REPEATS}",
+        BODY.len()
+    );
+    for in_flight in IN_FLIGHT {
+        let bare = median((0..REPEATS).map(|_| bare(in_flight)).collect());
+        let runs: Vec<(f64, Stats, f64)> = (0..REPEATS).map(|_| runtime.block_on(appends(in_flight))).collect();
+        let rate = median(runs.iter().map(|(rate, ..)| *rate).collect());
+        let shared = median(
+            runs.iter()
+                .map(|(_, stats, _)| stats.appended as f64 / stats.syncs as f64)
+                .collect(),
+        );
+        let cpu = median(runs.iter().map(|(.., cpu)| *cpu).collect());
+        println!(
+            "in flight {in_flight:4}: {rate:8.0} appends/s, {shared:6.1} a sync, {cpu:5.1} us of CPU each; \
+             bare write + fdatasync per {in_flight}: {bare:9.0} /s"
+        );
+    }
+    runtime.block_on(through());
+    runtime.block_on(opening());
+}
+
+fn bare(length: usize) -> f64 {
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = File::create(directory.path().join("bare")).unwrap();
+    let batch = BODY.repeat(length);
+    let (began, mut written) = (Instant::now(), 0);
+    while began.elapsed() < RUN / 2 {
+        file.write_all(&batch).unwrap();
+        file.sync_data().unwrap();
+        written += length;
+    }
+    written as f64 / began.elapsed().as_secs_f64()
+}
+
+async fn appends(in_flight: usize) -> (f64, Stats, f64) {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(directory.path());
+    let (began, cpu) = (Instant::now(), cpu());
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..in_flight {
+        let (ledger, lane) = (ledger.clone(), Arc::<str>::from(format!("lane {}", task % 8)));
+        tasks.spawn(async move {
+            while began.elapsed() < RUN {
+                let entry = NewEntry {
+                    lane: lane.clone(),
+                    key: None,
+                    body: BODY,
+                    due: None,
+                    held: false,
+                };
+                ledger.append(vec![entry]).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let (took, stats) = (began.elapsed().as_secs_f64(), ledger.stats());
+    let cpu = (self::cpu() - cpu).as_secs_f64() * 1e6 / stats.appended as f64;
+    (stats.appended as f64 / took, stats, cpu)
+}
+
+/// One lane: append 64 at a time, and at once claim and settle 64 at a time.
+async fn through() {
+    const ENTRIES: usize = 300_000;
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(directory.path());
+    let (began, cpu) = (Instant::now(), cpu());
+    let appending = tokio::spawn({
+        let ledger = ledger.clone();
+        async move {
+            for _ in 0..ENTRIES / 64 {
+                ledger.append(vec![NewEntry::new("lane", BODY); 64]).await.unwrap();
+            }
+        }
+    });
+    let mut settled = 0;
+    while settled < ENTRIES / 64 * 64 {
+        settled += claim_and_settle(&ledger).await;
+    }
+    appending.await.unwrap();
+    let (took, cpu) = (began.elapsed().as_secs_f64(), self::cpu() - cpu);
+    println!(
+        "append, claim and settle, 64 at a time: {:.0} /s, {:.1} us of CPU each",
+        settled as f64 / took,
+        cpu.as_secs_f64() * 1e6 / settled as f64
+    );
+}
+
+async fn claim_and_settle(ledger: &Embedded) -> usize {
+    let claims = ledger.claim("lane", 64, LEASE).await.unwrap();
+    let count = claims.len();
+    let done = |claim| {
+        (
+            claim,
+            Settlement::Done {
+                note: Bytes::new(),
+                aliases: Vec::new(),
+            },
+        )
+    };
+    ledger.settle(claims.into_iter().map(done).collect()).await.unwrap();
+    count
+}
+
+/// A ledger with a million entries that wait: opened, and claimed from when no body is in memory.
+async fn opening() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(directory.path());
+    for _ in 0..PENDING / 1000 {
+        ledger.append(vec![NewEntry::new("lane", BODY); 1000]).await.unwrap();
+    }
+    drop(ledger);
+    let began = Instant::now();
+    let ledger = open(directory.path());
+    assert_eq!(ledger.pending("lane"), PENDING);
+    println!("open with {PENDING} pending: {:.2} s", began.elapsed().as_secs_f64());
+    let (began, mut settled) = (Instant::now(), 0);
+    while settled < PENDING / 10 {
+        settled += claim_and_settle(&ledger).await;
+    }
+    println!(
+        "claim and settle, bodies read from disk, 64 at a time: {:.0} /s",
+        settled as f64 / began.elapsed().as_secs_f64()
+    );
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!(
+        "memory of this process: {}",
+        status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown")
+    );
+}
+
+fn open(directory: &Path) -> Arc<Embedded> {
+    Arc::new(
+        Embedded::open(
+            directory,
+            Options {
+                space_min_bytes: 0,
+                ..Options::default()
+            },
+        )
+        .unwrap(),
+    )
+}
+
+/// Processor time of this process so far, where the system tells.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks: u64 = stat.rsplit(')').next().map_or(0, |fields| {
+        fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum()
+    });
+    Duration::from_millis(ticks * 10)
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
