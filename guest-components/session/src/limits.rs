@@ -1,0 +1,14 @@
+//! Every number that bounds something in a session, with what happens one past it.
+
+/// Octets of PDUs gathered for one `send`; what comes after goes into another.
+pub(crate) const SEND_OCTETS_MAX: usize = 64 * 1024;
+
+/// Largest `window_out`; a larger one is refused by `check`.
+pub(crate) const WINDOW_OUT_MAX: u32 = 1000;
+
+/// Parts of one incoming message, as its numbering has eight bits; one that needs more is dead with ESME_RINVMSGLEN.
+pub(crate) const PARTS_MAX: usize = 255;
+
+/// How long, in milliseconds, a session that ends waits for what is under way: answers to its appends, and before an
+/// unbind of ours the answers to its deliver_sm. Then it goes on without them.
+pub(crate) const FINISH_MS: u64 = 10_000;

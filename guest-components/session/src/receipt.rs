@@ -1,0 +1,77 @@
+//! The deliver_sm of a receipt: text that every known parser takes, and the optional parameters that say it exactly.
+
+use crate::{
+    incoming::{Undeliverable, short_message},
+    message::{MessageState as State, Receipt},
+    peer::Peer,
+    settings::Settings,
+    text::to_octets,
+};
+use edgebind_smpp::{MessageState, Pdu, ShortMessage, Tag, TlvList, esm_class, receipt, text};
+
+/// network_error_code: the network is GSM (SMPP 3.4 §5.3.2.31).
+const NETWORK_GSM: u8 = 3;
+
+/// The frame, with sequence_number 0.
+pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Result<Vec<u8>, Undeliverable> {
+    let state = state(receipt.state);
+    let mut octets = Vec::with_capacity(160);
+    receipt::Receipt {
+        id: &receipt.id,
+        submitted_ms: receipt.submitted,
+        done_ms: receipt.done,
+        state,
+        error: receipt.error,
+        text: &receipt.excerpt,
+    }
+    .write(&mut octets);
+    let mut tlvs = TlvList::new();
+    if peer.takes_tlvs() {
+        tlvs.push_c_string(Tag::RECEIPTED_MESSAGE_ID, receipt.id.as_bytes())?;
+        tlvs.push_u8(Tag::MESSAGE_STATE, state.0);
+        if receipt.error != 0 {
+            let [high, low] = receipt.error.to_be_bytes();
+            tlvs.push(Tag::NETWORK_ERROR_CODE, &[NETWORK_GSM, high, low])?;
+        }
+        if let Some(reference) = receipt.user_message_reference {
+            tlvs.push_u16(Tag::USER_MESSAGE_REFERENCE, reference);
+        }
+    }
+    short_message(&Pdu::DeliverSm(ShortMessage {
+        source_addr_ton: receipt.source.ton,
+        source_addr_npi: receipt.source.npi,
+        source_addr: &to_octets(&receipt.source.digits),
+        dest_addr_ton: receipt.destination.ton,
+        dest_addr_npi: receipt.destination.npi,
+        destination_addr: &to_octets(&receipt.destination.digits),
+        esm_class: if receipt.final_ {
+            esm_class::TYPE_RECEIPT
+        } else {
+            esm_class::TYPE_INTERMEDIATE
+        },
+        short_message: &in_alphabet(octets, settings),
+        tlvs: tlvs.tlvs(),
+        ..ShortMessage::default()
+    }))
+}
+
+/// The text in the peer's default alphabet; as ASCII if a character has no place there (a grave accent in GSM 03.38).
+fn in_alphabet(ascii: Vec<u8>, settings: &Settings) -> Vec<u8> {
+    let encoded = str::from_utf8(&ascii)
+        .ok()
+        .and_then(|text| text::encode(settings.alphabet.charset(), text));
+    encoded.unwrap_or(ascii)
+}
+
+fn state(state: State) -> MessageState {
+    match state {
+        State::Enroute => MessageState::ENROUTE,
+        State::Delivered => MessageState::DELIVERED,
+        State::Expired => MessageState::EXPIRED,
+        State::Deleted => MessageState::DELETED,
+        State::Undeliverable => MessageState::UNDELIVERABLE,
+        State::Accepted => MessageState::ACCEPTED,
+        State::Unknown => MessageState::UNKNOWN,
+        State::Rejected => MessageState::REJECTED,
+    }
+}
