@@ -88,10 +88,3 @@ fn unusable(mistakes: &[String]) -> Step {
 fn done(outcome: Outcome) -> Step {
     Step::Done(Conclusion { outcome, memo: None })
 }
-
-/// The end of an operation by an error that gives up or waits.
-impl From<Outcome> for Step {
-    fn from(outcome: Outcome) -> Self {
-        done(outcome)
-    }
-}

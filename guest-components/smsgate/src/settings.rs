@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `api_base_url` | where the API is: `https://api.sms-gate.app/3rdparty/v1`, `https://<host>/api/3rdparty/v1`, `http://<phone>:8080` | required |
 //! | `alphabet` | what data_coding 0 means: `gsm`, `latin1`, `ascii`, `utf8` | `gsm` |
-//! | `device_id` | the phone that sends | chosen for each message |
+//! | `device_id` | the phone that sends | chosen for each message out of `GET /devices`; a token needs the scope `devices:list` for it |
 //! | `sim_number` | its SIM, 1 to 3 | the phone's choice |
 //! | `source.<address>` | phone and SIM of one source address: `device`, `device:sim` or `:sim` | |
 //! | `source.default` | phone and SIM of source addresses that are not listed | `device_id`, `sim_number` |

@@ -331,6 +331,23 @@ fn what_is_no_webhook() {
 }
 
 #[test]
+fn what_was_cut_off_is_no_event_and_what_was_garbled_does_no_harm() {
+    let ctx = context(&[("source.ACME", "phone1:1")]);
+    let whole = event("sms:failed", r#"{"messageId":"17","reason":"Send result: 5 +44 7700 é 😀"}"#);
+    for end in 0..whole.len() {
+        let mut request = posted("");
+        request.body = whole.as_bytes()[..end].to_vec();
+        assert_eq!(webhook(&ctx, &request).status, 400, "{end} octets");
+        for octet in [0x00, b'"', b'9', b'{', 0xff] {
+            request.body = whole.as_bytes().to_vec();
+            request.body[end] = octet;
+            let status = webhook(&ctx, &request).status;
+            assert!(status == 200 || status == 400, "octet {end} is {octet:#04x}: {status}");
+        }
+    }
+}
+
+#[test]
 fn a_signature_is_asked_for_when_there_are_keys() {
     let mut ctx = context(&[]);
     let mut request = posted(&event("sms:received", RECEIVED));
