@@ -43,6 +43,11 @@ impl<'a> Reader<'a> {
         self.found.mistake(self.at(key), what);
     }
 
+    /// Notes a mistake at a path of its own.
+    pub(super) fn mistake_at(&self, path: impl Into<String>, what: impl Into<String>) {
+        self.found.mistake(path, what);
+    }
+
     /// The value of a key, whatever it is.
     pub(super) fn value(&self, key: &'static str) -> Option<&'a Value> {
         self.asked.borrow_mut().push(key);
@@ -116,20 +121,28 @@ impl<'a> Reader<'a> {
         Some(Reader::new(table, self.at(key), self.found))
     }
 
+    /// This table, found at this path.
+    pub(super) fn below(&self, table: &'a Table, path: String) -> Reader<'a> {
+        Reader::new(table, path, self.found)
+    }
+
+    /// The values of an array with their paths; empty where there is none.
+    pub(super) fn list(&self, key: &'static str) -> Vec<(String, &'a Value)> {
+        let values = self.read(key, |value| value.as_array().ok_or_else(|| not_a("an array", value)));
+        let paths = (0..).map(|index| format!("{}[{index}]", self.at(key)));
+        paths.zip(values.into_iter().flatten()).collect()
+    }
+
     /// An array of tables below this one; empty where there is none.
     pub(super) fn tables(&self, key: &'static str) -> Vec<Reader<'a>> {
-        let values = self.read(key, |value| {
-            value.as_array().ok_or_else(|| not_a("an array of tables", value))
-        });
-        let paths = (0..).map(|index| format!("{}[{index}]", self.at(key)));
-        let table = |(value, path): (&'a Value, String)| match value {
-            Value::Table(table) => Some(Reader::new(table, path, self.found)),
+        let table = |(path, value): (String, &'a Value)| match value {
+            Value::Table(table) => Some(self.below(table, path)),
             other => {
                 self.found.mistake(path, not_a("a table", other));
                 None
             }
         };
-        values.into_iter().flatten().zip(paths).filter_map(table).collect()
+        self.list(key).into_iter().filter_map(table).collect()
     }
 
     /// Everything that may be asked was asked: the keys left over are mistakes.
@@ -168,7 +181,7 @@ pub(super) fn not_a(wanted: &str, value: &Value) -> String {
 }
 
 /// A whole number within bounds.
-pub(super) fn number<T>(value: &Value, bounds: &RangeInclusive<T>) -> Result<T, String>
+fn number<T>(value: &Value, bounds: &RangeInclusive<T>) -> Result<T, String>
 where
     T: TryFrom<i64> + PartialOrd + Display,
 {

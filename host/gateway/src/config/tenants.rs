@@ -2,7 +2,7 @@
 
 use super::{
     Account, Mode, Origin, PartsPolicy, Rate, Reachable, Secret, Surroundings, Tenant, Webhooks, limits, parse,
-    reader::{Reader, not_a, number},
+    reader::{Reader, not_a},
     secrets::{named_secrets, secret},
     settings::{API_BASE_URL, Settings, settings},
 };
@@ -70,16 +70,16 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
             .number("binds_max", &limits::ALL_BINDS_MAX)
             .unwrap_or(limits::BINDS_MAX),
         queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(limits::QUEUE_MAX),
-        rate: reader.read("rate", rate),
+        rate: rate(&reader),
     };
-    let accounts: Vec<Account> = reader
-        .tables("accounts")
-        .into_iter()
-        .map(|account_reader| account(account_reader, surroundings, &usual, taken))
-        .collect();
     let mut origins = Vec::new();
-    for settings in std::iter::once(&translator_settings).chain(accounts.iter().map(|account| &account.translator_settings)) {
-        api_origin(&reader, settings, &mut origins);
+    api_origin(&reader, &translator_settings, &mut origins);
+    let mut accounts = Vec::new();
+    for account_reader in reader.tables("accounts") {
+        let account = account(&account_reader, surroundings, &usual, taken);
+        api_origin(&account_reader, &account.translator_settings, &mut origins);
+        account_reader.finish();
+        accounts.push(account);
     }
     listed_origins(&reader, &mut origins);
     let mode = if is_pass_through {
@@ -155,7 +155,7 @@ struct Usual {
     rate: Option<Rate>,
 }
 
-fn account(reader: Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, taken: &mut Taken) -> Account {
+fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, taken: &mut Taken) -> Account {
     reader.require("system_id");
     let system_id = reader.text("system_id", |text| {
         let system_id = parse::system_id(text)?;
@@ -178,41 +178,38 @@ fn account(reader: Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, t
             _ => Ok(password),
         }
     });
-    let (session_settings, translator_settings) = settings(&reader);
-    let account = Account {
+    let (session_settings, translator_settings) = settings(reader);
+    Account {
         system_id: system_id.unwrap_or_default(),
         password: password.unwrap_or_else(|| Secret::new("")),
         binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
-        rate: reader.read("rate", rate).or(usual.rate),
+        rate: rate(reader).or(usual.rate),
         queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(usual.queue_max),
         session_settings,
         translator_settings,
-    };
-    reader.finish();
-    account
+    }
 }
 
 /// Messages per second, or a table that says what may come at once too.
-fn rate(value: &Value) -> Result<Rate, String> {
-    let Value::Table(table) = value else {
-        return number(value, &limits::RATES).map(|per_second| Rate {
+fn rate(reader: &Reader<'_>) -> Option<Rate> {
+    if !matches!(reader.value("rate"), Some(Value::Table(_))) {
+        let per_second = reader.number("rate", &limits::RATES)?;
+        return Some(Rate {
             per_second,
             burst: per_second,
         });
-    };
-    if let Some(unknown) = table.keys().find(|key| !["per_second", "burst"].contains(&key.as_str())) {
-        return Err(format!("`{unknown}` is neither per_second nor burst"));
     }
-    let field = |key: &str| {
-        table
-            .get(key)
-            .map(|value| number(value, &limits::RATES).map_err(|what| format!("{key} {what}")))
-            .transpose()
-    };
-    let per_second = field("per_second")?.ok_or("per_second is missing")?;
-    Ok(Rate {
+    let table = reader.table("rate")?;
+    table.require("per_second");
+    let (per_second, burst) = (
+        table.number("per_second", &limits::RATES),
+        table.number("burst", &limits::RATES),
+    );
+    table.finish();
+    let per_second = per_second?;
+    Some(Rate {
         per_second,
-        burst: field("burst")?.unwrap_or(per_second),
+        burst: burst.unwrap_or(per_second),
     })
 }
 
@@ -233,44 +230,30 @@ fn api_origin(reader: &Reader<'_>, settings: &Settings, origins: &mut Vec<Reacha
 
 /// `origins`: strings, or tables that say what the operator means by the name.
 fn listed_origins(reader: &Reader<'_>, origins: &mut Vec<Reachable>) {
-    let Some(values) = reader.read("origins", |value| value.as_array().ok_or_else(|| not_a("an array", value))) else {
-        return;
-    };
-    for (index, value) in values.iter().enumerate() {
-        match listed_origin(value) {
-            Ok(reachable) => reachable.add_to(origins),
-            Err(what) => reader.mistake("origins", format!("entry {index}: {what}")),
+    for (path, value) in reader.list("origins") {
+        match value {
+            Value::String(text) => match Origin::parse(text) {
+                Ok(origin) => Reachable::other(origin).add_to(origins),
+                Err(what) => reader.mistake_at(path, what),
+            },
+            Value::Table(table) => {
+                let table = reader.below(table, path);
+                table.require("url");
+                let usual = table.text("url", Origin::parse).map(Reachable::other);
+                let (is_private, takes_secrets) = (table.flag("private"), table.flag("secrets"));
+                table.finish();
+                if let Some(usual) = usual {
+                    let is_private = is_private.unwrap_or(usual.is_private);
+                    let takes_secrets = takes_secrets.unwrap_or(usual.takes_secrets);
+                    Reachable {
+                        is_private,
+                        takes_secrets,
+                        ..usual
+                    }
+                    .add_to(origins);
+                }
+            }
+            other => reader.mistake_at(path, not_a("a string or a table", other)),
         }
     }
-}
-
-fn listed_origin(value: &Value) -> Result<Reachable, String> {
-    let table = match value {
-        Value::String(text) => return Origin::parse(text).map(Reachable::other),
-        Value::Table(table) => table,
-        other => return Err(not_a("a string or a table", other)),
-    };
-    if let Some(unknown) = table
-        .keys()
-        .find(|key| !["url", "private", "secrets"].contains(&key.as_str()))
-    {
-        return Err(format!("`{unknown}` is neither url, private nor secrets"));
-    }
-    let flag = |key: &str| {
-        table
-            .get(key)
-            .map(|value| {
-                value
-                    .as_bool()
-                    .ok_or_else(|| format!("{key} {}", not_a("true or false", value)))
-            })
-            .transpose()
-    };
-    let url = table.get("url").and_then(Value::as_str).ok_or("url is missing")?;
-    let usual = Reachable::other(Origin::parse(url)?);
-    Ok(Reachable {
-        is_private: flag("private")?.unwrap_or(usual.is_private),
-        takes_secrets: flag("secrets")?.unwrap_or(usual.takes_secrets),
-        ..usual
-    })
 }

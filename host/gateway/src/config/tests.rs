@@ -345,16 +345,16 @@ fn every_mistake_is_named_at_once() {
          tenants[0].secrets.d: is an integer, not a string, { env = \"NAME\" } or { file = \"path\" }\n\
          tenants[0].secrets.e: is empty\n\
          tenants[0].translator_settings: `when`: is a datetime, not a string, a number, true or false, or an array of them\n\
-         tenants[0].rate: per_second 0 is not within 1 and 1000000\n\
+         tenants[0].rate.per_second: 0 is not within 1 and 1000000\n\
+         tenants[0].translator_settings: `api_base_url`: credentials in a URL would be shown; name them as secrets\n\
          tenants[0].accounts[0].system_id: 17 octets exceed 15\n\
          tenants[0].accounts[0].password: 9 octets exceed 8; allow_long_password = true takes what SMPP has no room for\n\
          tenants[0].accounts[1].system_id: is missing\n\
          tenants[0].accounts[1].password: is neither { env = \"NAME\" } nor { file = \"path\" }\n\
          tenants[0].accounts[1].sytem_id: unknown; `system_id` is near\n\
-         tenants[0].translator_settings: `api_base_url`: credentials in a URL would be shown; name them as secrets\n\
-         tenants[0].origins: entry 0: has a path, and an origin ends with its host or port\n\
-         tenants[0].origins: entry 1: is an integer, not a string or a table\n\
-         tenants[0].origins: entry 2: `privat` is neither url, private nor secrets\n\
+         tenants[0].origins[0]: has a path, and an origin ends with its host or port\n\
+         tenants[0].origins[1]: is an integer, not a string or a table\n\
+         tenants[0].origins[2].privat: unknown; `private` is near\n\
          tenants[0].webhooks: `always` is not `keep` or `bind`\n\
          tenants[1].accounts: is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"\n\
          dta_dir: unknown; `data_dir` is near"
