@@ -312,6 +312,28 @@ mod tests {
     }
 
     #[test]
+    fn of_two_the_last_counts() {
+        let udh = parse(b"\x0B\x00\x03\x01\x02\x01\x08\x04\x00\x09\x03\x03");
+        assert_eq!(
+            udh.concatenation(),
+            Some(Concatenation {
+                wide: true,
+                reference: 9,
+                total: 3,
+                index: 3
+            })
+        );
+        let udh = parse(b"\x0A\x05\x04\x00\x01\x00\x02\x04\x02\x03\x04");
+        assert_eq!(
+            udh.ports(),
+            Some(Ports {
+                destination: 3,
+                source: 4
+            })
+        );
+    }
+
+    #[test]
     fn an_element_that_runs_past_the_header_is_not_one() {
         let (udh, payload) = Udh::parse(b"\x03\x00\x03\x01\x02\x01").unwrap();
         assert_eq!((udh.elements().count(), udh.concatenation()), (0, None));
