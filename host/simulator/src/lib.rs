@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed"))]
 
+pub mod esme;
 pub mod smsgate;
 
 mod clock;

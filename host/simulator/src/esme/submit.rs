@@ -1,0 +1,282 @@
+//! A message to submit: text or octets, and how it becomes one or several submit_sm.
+
+use edgebind_smpp::text::{self, Alphabet, Charset, Coding};
+use edgebind_smpp::udh::{self, Concatenation};
+use edgebind_smpp::{Pdu, ShortMessage, Tag, TlvList, esm_class};
+
+/// An SMPP address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan.
+    pub npi: u8,
+    /// As it stands in the PDU.
+    pub digits: String,
+}
+
+impl Address {
+    /// With a type and a plan of its own.
+    pub fn new(ton: u8, npi: u8, digits: &str) -> Self {
+        Self { ton, npi, digits: digits.into() }
+    }
+
+    /// International where it begins with `+` (which is dropped), alphanumeric where it has letters, unknown otherwise.
+    pub fn of(digits: &str) -> Self {
+        match digits.strip_prefix('+') {
+            Some(international) => Self::new(1, 1, international),
+            None if digits.bytes().any(|octet| octet.is_ascii_alphabetic()) => Self::new(5, 0, digits),
+            None => Self::new(0, 1, digits),
+        }
+    }
+
+    pub(crate) fn read(ton: u8, npi: u8, octets: &[u8]) -> Self {
+        Self { ton, npi, digits: octets.iter().map(|octet| char::from(*octet)).collect() }
+    }
+}
+
+/// How a message is carried that one short_message does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Long {
+    /// In parts with a user data header of 8-bit references.
+    Udh,
+    /// In parts with a user data header of 16-bit references.
+    WideUdh,
+    /// In parts with sar_msg_ref_num, sar_total_segments and sar_segment_seqnum.
+    Sar,
+    /// In one piece, in message_payload; short ones too.
+    Payload,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Text(String),
+    Octets(Vec<u8>),
+}
+
+/// A message and its wishes. Fields are the PDU's, where nothing else is said.
+#[derive(Debug, Clone)]
+pub struct Submit {
+    /// Who sends.
+    pub source: Address,
+    /// Who receives.
+    pub destination: Address,
+    content: Content,
+    /// What data_coding 0 means to the server; text that it cannot carry goes as UCS-2.
+    pub alphabet: Alphabet,
+    /// In place of the data_coding that follows from the text.
+    pub data_coding: Option<u8>,
+    /// How long messages go.
+    pub long: Long,
+    /// 1 asks for a receipt.
+    pub registered_delivery: u8,
+    /// Added to what parts need.
+    pub esm_class: u8,
+    /// As it stands in the PDU.
+    pub service_type: String,
+    /// As it stands in the PDU.
+    pub protocol_id: u8,
+    /// 0 to 3.
+    pub priority_flag: u8,
+    /// Empty or 16 characters.
+    pub schedule_delivery_time: String,
+    /// Empty or 16 characters.
+    pub validity_period: String,
+    /// Further optional parameters, before those that parts need.
+    pub tlvs: Vec<(Tag, Vec<u8>)>,
+}
+
+impl Submit {
+    /// A text that asks for a receipt.
+    pub fn text(from: &str, to: &str, text: &str) -> Self {
+        Self::new(from, to, Content::Text(text.into()))
+    }
+
+    /// Octets (data_coding 4) that ask for a receipt.
+    pub fn octets(from: &str, to: &str, octets: &[u8]) -> Self {
+        Self { data_coding: Some(text::BINARY), ..Self::new(from, to, Content::Octets(octets.into())) }
+    }
+
+    fn new(from: &str, to: &str, content: Content) -> Self {
+        Self {
+            source: Address::of(from),
+            destination: Address::of(to),
+            content,
+            alphabet: Alphabet::Gsm,
+            data_coding: None,
+            long: Long::Udh,
+            registered_delivery: 1,
+            esm_class: 0,
+            service_type: String::new(),
+            protocol_id: 0,
+            priority_flag: 0,
+            schedule_delivery_time: String::new(),
+            validity_period: String::new(),
+            tlvs: Vec::new(),
+        }
+    }
+
+    /// The same message, long in this way.
+    #[must_use]
+    pub fn long(mut self, long: Long) -> Self {
+        self.long = long;
+        self
+    }
+
+    /// The same message with this registered_delivery.
+    #[must_use]
+    pub fn registered_delivery(mut self, registered_delivery: u8) -> Self {
+        self.registered_delivery = registered_delivery;
+        self
+    }
+
+    /// The same message with an optional parameter more.
+    #[must_use]
+    pub fn tlv(mut self, tag: Tag, value: &[u8]) -> Self {
+        self.tlvs.push((tag, value.into()));
+        self
+    }
+
+    /// The submit_sm that it takes, in order. `reference` is what the parts share.
+    pub fn parts(&self, reference: u16) -> Vec<Part<'_>> {
+        let (data_coding, charset, octets) = self.encoded();
+        let coding = charset.map_or(Coding::Binary, Coding::Text);
+        if self.long == Long::Payload {
+            return vec![self.part(data_coding, Vec::new(), &[(Tag::MESSAGE_PAYLOAD, octets)], 0)];
+        }
+        if octets.len() <= text::capacity(coding, 0) {
+            return vec![self.part(data_coding, octets, &[], 0)];
+        }
+        let concatenation = |index, total| Concatenation { wide: self.long == Long::WideUdh, reference, total, index };
+        let header = udh::header_len(Some(concatenation(1, 2)), None);
+        let most = text::capacity(coding, header);
+        let pieces: Vec<&[u8]> = match charset {
+            Some(charset) => text::split(charset, &octets, most).collect(),
+            None => octets.chunks(most).collect(),
+        };
+        let total = u8::try_from(pieces.len()).unwrap_or(u8::MAX);
+        (1..=total)
+            .zip(pieces)
+            .map(|(index, piece)| match self.long {
+                Long::Sar => {
+                    let numbers = [
+                        (Tag::SAR_MSG_REF_NUM, reference.to_be_bytes().to_vec()),
+                        (Tag::SAR_TOTAL_SEGMENTS, vec![total]),
+                        (Tag::SAR_SEGMENT_SEQNUM, vec![index]),
+                    ];
+                    self.part(data_coding, piece.to_vec(), &numbers, 0)
+                }
+                _ => {
+                    let mut user_data = Vec::with_capacity(header + piece.len());
+                    udh::write(&mut user_data, Some(concatenation(index, total)), None);
+                    user_data.extend_from_slice(piece);
+                    self.part(data_coding, user_data, &[], esm_class::UDHI)
+                }
+            })
+            .collect()
+    }
+
+    fn encoded(&self) -> (u8, Option<Charset>, Vec<u8>) {
+        match &self.content {
+            Content::Octets(octets) => (self.data_coding.unwrap_or(text::BINARY), None, octets.clone()),
+            Content::Text(words) => {
+                let (data_coding, charset) = text::choose(self.alphabet, words);
+                let charset = match self.data_coding.map(|data_coding| text::coding(data_coding, self.alphabet)) {
+                    Some(Coding::Text(asked)) => asked,
+                    _ => charset,
+                };
+                let octets = text::encode(charset, words).unwrap_or_default();
+                (self.data_coding.unwrap_or(data_coding), Some(charset), octets)
+            }
+        }
+    }
+
+    fn part(&self, data_coding: u8, short_message: Vec<u8>, more: &[(Tag, Vec<u8>)], esm_class: u8) -> Part<'_> {
+        let mut tlvs = TlvList::new();
+        for (tag, value) in self.tlvs.iter().chain(more) {
+            // A value beyond 65535 octets has no place in SMPP; without it the server will say what is missing.
+            let _ = tlvs.push(*tag, value);
+        }
+        Part { submit: self, data_coding, esm_class: self.esm_class | esm_class, short_message, tlvs }
+    }
+}
+
+/// One submit_sm of a message.
+pub struct Part<'a> {
+    submit: &'a Submit,
+    data_coding: u8,
+    esm_class: u8,
+    short_message: Vec<u8>,
+    tlvs: TlvList,
+}
+
+impl Part<'_> {
+    /// As a PDU.
+    pub fn pdu(&self) -> Pdu<'_> {
+        let submit = self.submit;
+        Pdu::SubmitSm(ShortMessage {
+            service_type: submit.service_type.as_bytes(),
+            source_addr_ton: submit.source.ton,
+            source_addr_npi: submit.source.npi,
+            source_addr: submit.source.digits.as_bytes(),
+            dest_addr_ton: submit.destination.ton,
+            dest_addr_npi: submit.destination.npi,
+            destination_addr: submit.destination.digits.as_bytes(),
+            esm_class: self.esm_class,
+            protocol_id: submit.protocol_id,
+            priority_flag: submit.priority_flag,
+            schedule_delivery_time: submit.schedule_delivery_time.as_bytes(),
+            validity_period: submit.validity_period.as_bytes(),
+            registered_delivery: submit.registered_delivery,
+            data_coding: self.data_coding,
+            short_message: &self.short_message,
+            tlvs: self.tlvs.tlvs(),
+            ..ShortMessage::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgebind_smpp::{Pdu, ShortMessage, Tag};
+
+    use super::{Address, Long, Submit};
+
+    fn shapes(submit: &Submit) -> Vec<String> {
+        let parts = submit.parts(0x1234);
+        let shape = |message: &ShortMessage<'_>| {
+            let tags: String = message.tlvs.iter().map(|tlv| format!(" {}[{}]", tlv.tag, tlv.value.len())).collect();
+            format!("dc {} esm {:02x} len {}{tags}", message.data_coding, message.esm_class, message.short_message.len())
+        };
+        parts
+            .iter()
+            .map(|part| match part.pdu() {
+                Pdu::SubmitSm(message) => shape(&message),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_message_takes_the_parts_it_needs() {
+        let gsm = |length, long| Submit::text("ACME", "+447700900123", &"a".repeat(length)).long(long);
+        assert_eq!(shapes(&gsm(160, Long::Udh)), ["dc 0 esm 00 len 160"]);
+        assert_eq!(shapes(&gsm(161, Long::Udh)), ["dc 0 esm 40 len 159", "dc 0 esm 40 len 14"]);
+        assert_eq!(shapes(&gsm(161, Long::WideUdh)), ["dc 0 esm 40 len 159", "dc 0 esm 40 len 16"]);
+        let sar = " sar_msg_ref_num[2] sar_total_segments[1] sar_segment_seqnum[1]";
+        let expected: Vec<String> = [153, 8].iter().map(|length| format!("dc 0 esm 00 len {length}{sar}")).collect();
+        assert_eq!(shapes(&gsm(161, Long::Sar)), expected);
+        assert_eq!(shapes(&gsm(161, Long::Payload)), ["dc 0 esm 00 len 0 message_payload[161]"]);
+        let unicode = Submit::text("ACME", "+447700900123", &"д".repeat(71));
+        assert_eq!(shapes(&unicode), ["dc 8 esm 40 len 140", "dc 8 esm 40 len 14"]);
+        let octets = Submit::octets("ACME", "+447700900123", &[0; 141]).tlv(Tag::DESTINATION_PORT, &[0, 80]);
+        assert_eq!(shapes(&octets), ["dc 4 esm 40 len 140 destination_port[2]", "dc 4 esm 40 len 13 destination_port[2]"]);
+    }
+
+    #[test]
+    fn addresses_follow_from_their_look() {
+        assert_eq!(Address::of("+447700900123"), Address::new(1, 1, "447700900123"));
+        assert_eq!(Address::of("ACME"), Address::new(5, 0, "ACME"));
+        assert_eq!(Address::of("12345"), Address::new(0, 1, "12345"));
+    }
+}
