@@ -29,7 +29,10 @@ pub(crate) struct Watched<T> {
 
 impl<T> Watched<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { value: Mutex::new(value), changes: watch::Sender::new(0) }
+        Self {
+            value: Mutex::new(value),
+            changes: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
@@ -63,7 +66,9 @@ impl<T> Watched<T> {
                 let _ = changes.changed().await;
             }
         };
-        tokio::time::timeout(timeout, seen).await.map_err(|_| TimedOut { waited: timeout })
+        tokio::time::timeout(timeout, seen)
+            .await
+            .map_err(|_| TimedOut { waited: timeout })
     }
 }
 

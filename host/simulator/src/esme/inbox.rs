@@ -125,7 +125,11 @@ fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
         id: string(reading.id),
         receipted_message_id: message.tlvs.get(Tag::RECEIPTED_MESSAGE_ID).map(|tlv| string(tlv.c_string())),
         state: reading.state,
-        message_state: message.tlvs.get(Tag::MESSAGE_STATE).and_then(|tlv| tlv.u8()).map(MessageState),
+        message_state: message
+            .tlvs
+            .get(Tag::MESSAGE_STATE)
+            .and_then(|tlv| tlv.u8())
+            .map(MessageState),
         error: string(reading.error),
         intermediate: esm_class::message_type(message.esm_class) == esm_class::TYPE_INTERMEDIATE,
         source,
@@ -139,27 +143,42 @@ fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
 fn read_part(message: &ShortMessage<'_>) -> (Message, Option<(Group, u8)>) {
     let (source, destination) = addresses(message);
     let tlv = |tag| message.tlvs.get(tag);
-    let payload = tlv(Tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value).filter(|_| message.short_message.is_empty());
+    let payload = tlv(Tag::MESSAGE_PAYLOAD)
+        .map(|tlv| tlv.value)
+        .filter(|_| message.short_message.is_empty());
     let user_data = payload.unwrap_or(message.short_message);
-    let header = esm_class::has_udh(message.esm_class).then(|| Udh::parse(user_data).ok()).flatten();
+    let header = esm_class::has_udh(message.esm_class)
+        .then(|| Udh::parse(user_data).ok())
+        .flatten();
     let (udh, octets) = match header {
         Some((udh, octets)) => (Some(udh), octets),
         None => (None, user_data),
     };
     let ports = udh.as_ref().and_then(Udh::ports).map(|ports| ports.destination);
     let port = ports.or_else(|| tlv(Tag::DESTINATION_PORT).and_then(|tlv| tlv.u16()));
-    let by_udh = udh.as_ref().and_then(Udh::concatenation).map(|place| (u8::from(place.wide), place.reference, place.total, place.index));
+    let by_udh = udh
+        .as_ref()
+        .and_then(Udh::concatenation)
+        .map(|place| (u8::from(place.wide), place.reference, place.total, place.index));
     let by_sar = || {
         let reference = tlv(Tag::SAR_MSG_REF_NUM)?.u16()?;
         let total = tlv(Tag::SAR_TOTAL_SEGMENTS)?.u8()?;
         let index = tlv(Tag::SAR_SEGMENT_SEQNUM)?.u8()?;
         (index >= 1 && index <= total).then_some((2, reference, total, index))
     };
-    let group = by_udh.or_else(by_sar).map(|(scheme, reference, total, index)| {
-        ((source.clone(), destination.clone(), scheme, reference, total), index)
-    });
+    let group = by_udh
+        .or_else(by_sar)
+        .map(|(scheme, reference, total, index)| ((source.clone(), destination.clone(), scheme, reference, total), index));
     let data_coding = message.data_coding;
-    let part = Message { source, destination, data_coding, text: None, octets: octets.to_vec(), parts: 1, port };
+    let part = Message {
+        source,
+        destination,
+        data_coding,
+        text: None,
+        octets: octets.to_vec(),
+        parts: 1,
+        port,
+    };
     (part, group)
 }
 
@@ -212,14 +231,22 @@ mod tests {
         let mut tlvs = TlvList::new();
         tlvs.push(Tag::RECEIPTED_MESSAGE_ID, b"20250\0").unwrap();
         tlvs.push(Tag::MESSAGE_STATE, &[2]).unwrap();
-        let mut message = ShortMessage { esm_class: 0x04, short_message: text, tlvs: tlvs.tlvs(), ..ShortMessage::default() };
+        let mut message = ShortMessage {
+            esm_class: 0x04,
+            short_message: text,
+            tlvs: tlvs.tlvs(),
+            ..ShortMessage::default()
+        };
         let mut inbox = Inbox::default();
         inbox.take(&message, Alphabet::Gsm);
         message.esm_class = 0x20;
         inbox.take(&message, Alphabet::Gsm);
         let receipt = inbox.receipt_of("20250").unwrap();
         assert_eq!(receipt.receipted_message_id.as_deref(), Some("20250"));
-        assert_eq!((receipt.state, receipt.message_state), (Some(MessageState::DELIVERED), Some(MessageState::DELIVERED)));
+        assert_eq!(
+            (receipt.state, receipt.message_state),
+            (Some(MessageState::DELIVERED), Some(MessageState::DELIVERED))
+        );
         assert!(inbox.receipts[1].intermediate && !inbox.receipts[1].is_final());
     }
 }

@@ -10,8 +10,8 @@ mod wire;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use edgebind_smpp::text::Alphabet;
@@ -95,7 +95,12 @@ impl Esme {
         let (reader, writer) = wire.split();
         let shared = Arc::new(Shared::new(writer));
         let reading = tokio::spawn(reading::read(reader, Arc::clone(&shared)));
-        Self { shared, sequence: AtomicU32::new(1), reference: AtomicU16::new(1), reading }
+        Self {
+            shared,
+            sequence: AtomicU32::new(1),
+            reference: AtomicU16::new(1),
+            reading,
+        }
     }
 
     /// Connects and binds.
@@ -191,7 +196,10 @@ impl Esme {
         encode(&mut octets, CommandStatus::ROK, sequence_number, pdu).map_err(|error| Failure::Unfit(error.to_string()))?;
         let answer = self.expect(sequence_number)?;
         self.send(&octets).await?;
-        let frame = tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| Failure::Unanswered)?.map_err(|_| Failure::Ended)?;
+        let frame = tokio::time::timeout(ANSWER_TIMEOUT, answer)
+            .await
+            .map_err(|_| Failure::Unanswered)?
+            .map_err(|_| Failure::Ended)?;
         match frame.header.command_status {
             CommandStatus::ROK => Ok(frame),
             status => Err(Failure::Refused(status)),
@@ -273,7 +281,10 @@ impl Esme {
     ///
     /// When it does not, in time.
     pub async fn wait_for_enquire_links(&self, count: usize, timeout: Duration) -> Result<(), TimedOut> {
-        self.shared.seen.wait_for(timeout, |seen| (seen.enquire_links >= count).then_some(())).await
+        self.shared
+            .seen
+            .wait_for(timeout, |seen| (seen.enquire_links >= count).then_some(()))
+            .await
     }
 
     /// Waits for the connection to end.
@@ -292,7 +303,10 @@ impl Esme {
 
     fn expect(&self, sequence_number: u32) -> Result<oneshot::Receiver<Frame>, Failure> {
         let (sender, receiver) = oneshot::channel();
-        lock(&self.shared.waiting).as_mut().ok_or(Failure::Ended)?.insert(sequence_number, sender);
+        lock(&self.shared.waiting)
+            .as_mut()
+            .ok_or(Failure::Ended)?
+            .insert(sequence_number, sender);
         Ok(receiver)
     }
 }

@@ -85,7 +85,13 @@ impl Shared {
         match request.header.command_id {
             // Its body is a single NUL, which an empty id makes.
             CommandId::DELIVER_SM => {
-                encode(&mut octets, status, sequence_number, &Pdu::DeliverSmResp(MessageIdResp::default())).map_err(io::Error::other)?;
+                encode(
+                    &mut octets,
+                    status,
+                    sequence_number,
+                    &Pdu::DeliverSmResp(MessageIdResp::default()),
+                )
+                .map_err(io::Error::other)?;
             }
             id => encode_header_only(&mut octets, id.response(), status, sequence_number),
         }
@@ -93,7 +99,9 @@ impl Shared {
     }
 
     fn answered(&self, frame: Frame) {
-        let waiting = lock(&self.waiting).as_mut().and_then(|waiting| waiting.remove(&frame.header.sequence_number));
+        let waiting = lock(&self.waiting)
+            .as_mut()
+            .and_then(|waiting| waiting.remove(&frame.header.sequence_number));
         match waiting {
             // A caller that has stopped waiting wants no answer.
             Some(sender) => drop(sender.send(frame)),
@@ -132,7 +140,12 @@ pub(super) async fn read(mut reader: Reader, shared: Arc<Shared>) {
             }
             _ => {
                 let mut octets = Vec::new();
-                encode_header_only(&mut octets, CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, frame.header.sequence_number);
+                encode_header_only(
+                    &mut octets,
+                    CommandId::GENERIC_NACK,
+                    CommandStatus::RINVCMDID,
+                    frame.header.sequence_number,
+                );
                 shared.write(&octets).await
             }
         };

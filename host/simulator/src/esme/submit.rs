@@ -18,7 +18,11 @@ pub struct Address {
 impl Address {
     /// With a type and a plan of its own.
     pub fn new(ton: u8, npi: u8, digits: &str) -> Self {
-        Self { ton, npi, digits: digits.into() }
+        Self {
+            ton,
+            npi,
+            digits: digits.into(),
+        }
     }
 
     /// International where it begins with `+` (which is dropped), alphanumeric where it has letters, unknown otherwise.
@@ -31,7 +35,11 @@ impl Address {
     }
 
     pub(crate) fn read(ton: u8, npi: u8, octets: &[u8]) -> Self {
-        Self { ton, npi, digits: octets.iter().map(|octet| char::from(*octet)).collect() }
+        Self {
+            ton,
+            npi,
+            digits: octets.iter().map(|octet| char::from(*octet)).collect(),
+        }
     }
 }
 
@@ -94,7 +102,10 @@ impl Submit {
 
     /// Octets (data_coding 4) that ask for a receipt.
     pub fn octets(from: &str, to: &str, octets: &[u8]) -> Self {
-        Self { data_coding: Some(text::BINARY), ..Self::new(from, to, Content::Octets(octets.into())) }
+        Self {
+            data_coding: Some(text::BINARY),
+            ..Self::new(from, to, Content::Octets(octets.into()))
+        }
     }
 
     fn new(from: &str, to: &str, content: Content) -> Self {
@@ -147,7 +158,12 @@ impl Submit {
         if octets.len() <= text::capacity(coding, 0) {
             return vec![self.part(data_coding, octets, &[], 0)];
         }
-        let concatenation = |index, total| Concatenation { wide: self.long == Long::WideUdh, reference, total, index };
+        let concatenation = |index, total| Concatenation {
+            wide: self.long == Long::WideUdh,
+            reference,
+            total,
+            index,
+        };
         let header = udh::header_len(Some(concatenation(1, 2)), None);
         let most = text::capacity(coding, header);
         let pieces: Vec<&[u8]> = match charset {
@@ -197,7 +213,13 @@ impl Submit {
             // A value beyond 65535 octets has no place in SMPP; without it the server will say what is missing.
             let _ = tlvs.push(*tag, value);
         }
-        Part { submit: self, data_coding, esm_class: self.esm_class | esm_class, short_message, tlvs }
+        Part {
+            submit: self,
+            data_coding,
+            esm_class: self.esm_class | esm_class,
+            short_message,
+            tlvs,
+        }
     }
 }
 
@@ -245,8 +267,17 @@ mod tests {
     fn shapes(submit: &Submit) -> Vec<String> {
         let parts = submit.parts(0x1234);
         let shape = |message: &ShortMessage<'_>| {
-            let tags: String = message.tlvs.iter().map(|tlv| format!(" {}[{}]", tlv.tag, tlv.value.len())).collect();
-            format!("dc {} esm {:02x} len {}{tags}", message.data_coding, message.esm_class, message.short_message.len())
+            let tags: String = message
+                .tlvs
+                .iter()
+                .map(|tlv| format!(" {}[{}]", tlv.tag, tlv.value.len()))
+                .collect();
+            format!(
+                "dc {} esm {:02x} len {}{tags}",
+                message.data_coding,
+                message.esm_class,
+                message.short_message.len()
+            )
         };
         parts
             .iter()
@@ -262,15 +293,27 @@ mod tests {
         let gsm = |length, long| Submit::text("ACME", "+447700900123", &"a".repeat(length)).long(long);
         assert_eq!(shapes(&gsm(160, Long::Udh)), ["dc 0 esm 00 len 160"]);
         assert_eq!(shapes(&gsm(161, Long::Udh)), ["dc 0 esm 40 len 159", "dc 0 esm 40 len 14"]);
-        assert_eq!(shapes(&gsm(161, Long::WideUdh)), ["dc 0 esm 40 len 159", "dc 0 esm 40 len 16"]);
+        assert_eq!(
+            shapes(&gsm(161, Long::WideUdh)),
+            ["dc 0 esm 40 len 159", "dc 0 esm 40 len 16"]
+        );
         let sar = " sar_msg_ref_num[2] sar_total_segments[1] sar_segment_seqnum[1]";
-        let expected: Vec<String> = [153, 8].iter().map(|length| format!("dc 0 esm 00 len {length}{sar}")).collect();
+        let expected: Vec<String> = [153, 8]
+            .iter()
+            .map(|length| format!("dc 0 esm 00 len {length}{sar}"))
+            .collect();
         assert_eq!(shapes(&gsm(161, Long::Sar)), expected);
         assert_eq!(shapes(&gsm(161, Long::Payload)), ["dc 0 esm 00 len 0 message_payload[161]"]);
         let unicode = Submit::text("ACME", "+447700900123", &"д".repeat(71));
         assert_eq!(shapes(&unicode), ["dc 8 esm 40 len 140", "dc 8 esm 40 len 14"]);
         let octets = Submit::octets("ACME", "+447700900123", &[0; 141]).tlv(Tag::DESTINATION_PORT, &[0, 80]);
-        assert_eq!(shapes(&octets), ["dc 4 esm 40 len 140 destination_port[2]", "dc 4 esm 40 len 13 destination_port[2]"]);
+        assert_eq!(
+            shapes(&octets),
+            [
+                "dc 4 esm 40 len 140 destination_port[2]",
+                "dc 4 esm 40 len 13 destination_port[2]"
+            ]
+        );
     }
 
     #[test]

@@ -82,7 +82,13 @@ impl Wire {
     pub fn over(stream: impl Stream + 'static) -> Self {
         let boxed: Box<dyn Stream> = Box::new(stream);
         let (reader, writer) = tokio::io::split(boxed);
-        Self { reader: Reader { stream: reader, buffer: Vec::new() }, writer }
+        Self {
+            reader: Reader {
+                stream: reader,
+                buffer: Vec::new(),
+            },
+            writer,
+        }
     }
 
     /// Sends octets as they are, in one write.
@@ -112,7 +118,9 @@ impl Wire {
     ///
     /// `TimedOut` when nothing comes in time; what the socket says; `InvalidData` when the server is out of step.
     pub async fn frame(&mut self, timeout: Duration) -> io::Result<Option<Frame>> {
-        tokio::time::timeout(timeout, self.reader.next()).await.map_err(|_| io::ErrorKind::TimedOut)?
+        tokio::time::timeout(timeout, self.reader.next())
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)?
     }
 
     /// Whether the peer ends the stream in time, with nothing more to say.

@@ -15,7 +15,8 @@ pub(crate) struct Caller<'a> {
 
 impl Caller<'_> {
     pub(crate) fn may(&self, scope: &str) -> bool {
-        self.scopes.is_none_or(|scopes| scopes.iter().any(|has| has == scope || has == "all:any"))
+        self.scopes
+            .is_none_or(|scopes| scopes.iter().any(|has| has == scope || has == "all:any"))
     }
 }
 
@@ -26,12 +27,17 @@ pub(crate) fn caller<'a>(accounts: &'a [Account], header: &str) -> Option<Caller
         "basic" => {
             let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
             let (login, password) = decoded.split_once(':')?;
-            let account = accounts.iter().find(|account| account.login == login && account.password == password)?;
+            let account = accounts
+                .iter()
+                .find(|account| account.login == login && account.password == password)?;
             Some(Caller { account, scopes: None })
         }
         "bearer" => accounts.iter().find_map(|account| {
             let token = account.tokens.iter().find(|token| token.secret == credentials.trim())?;
-            Some(Caller { account, scopes: Some(&token.scopes) })
+            Some(Caller {
+                account,
+                scopes: Some(&token.scopes),
+            })
         }),
         _ => None,
     }
@@ -49,7 +55,14 @@ mod tests {
         assert!(basic.may("messages:send") && basic.may("webhooks:write"));
         let bearer = caller(&accounts, "bearer t0ken").unwrap();
         assert!(bearer.may("messages:send") && !bearer.may("webhooks:write"));
-        for header in ["Basic U0lNR1cxOnBhc3M=", "Basic !", "Bearer other", "t0ken", "Digest t0ken", ""] {
+        for header in [
+            "Basic U0lNR1cxOnBhc3M=",
+            "Basic !",
+            "Bearer other",
+            "t0ken",
+            "Digest t0ken",
+            "",
+        ] {
             assert!(caller(&accounts, header).is_none(), "{header}");
         }
     }

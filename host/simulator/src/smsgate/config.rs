@@ -29,7 +29,13 @@ pub struct Device {
 impl Device {
     /// A phone that is there, signs nothing and does not know its number.
     pub fn new(id: &str) -> Self {
-        Self { id: id.into(), name: format!("Phone {id}"), number: None, signing_key: None, unseen: Duration::ZERO }
+        Self {
+            id: id.into(),
+            name: format!("Phone {id}"),
+            number: None,
+            signing_key: None,
+            unseen: Duration::ZERO,
+        }
     }
 
     /// The same phone with a number of its own.
@@ -79,7 +85,12 @@ pub struct Account {
 impl Account {
     /// An account without phones.
     pub fn new(login: &str, password: &str) -> Self {
-        Self { login: login.into(), password: password.into(), tokens: Vec::new(), devices: Vec::new() }
+        Self {
+            login: login.into(),
+            password: password.into(),
+            tokens: Vec::new(),
+            devices: Vec::new(),
+        }
     }
 
     /// The same account with one phone more.
@@ -92,7 +103,10 @@ impl Account {
     /// The same account with one token more.
     #[must_use]
     pub fn token(mut self, secret: &str, scopes: &[&str]) -> Self {
-        self.tokens.push(Token { secret: secret.into(), scopes: scopes.iter().map(ToString::to_string).collect() });
+        self.tokens.push(Token {
+            secret: secret.into(),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+        });
         self
     }
 }
@@ -204,17 +218,27 @@ impl Default for Config {
                 delivered: Duration::from_millis(10),
             },
             fates: vec![
-                ("01".into(), Fate::Failed("Send result: RESULT_ERROR_GENERIC_FAILURE (Generic failure cause)".into())),
+                (
+                    "01".into(),
+                    Fate::Failed("Send result: RESULT_ERROR_GENERIC_FAILURE (Generic failure cause)".into()),
+                ),
                 ("02".into(), Fate::Expired),
                 ("03".into(), Fate::Sent),
-                ("04".into(), Fate::Undelivered("Delivery result from SC +447785016005: 64".into())),
+                (
+                    "04".into(),
+                    Fate::Undelivered("Delivery result from SC +447785016005: 64".into()),
+                ),
                 ("05".into(), Fate::Pending),
             ],
             fate: Fate::Delivered,
             sent_per_part: false,
             insecure_webhooks: true,
             events: EVENTS.iter().map(ToString::to_string).collect(),
-            repeats: Repeats { first: Duration::from_millis(50), most: 15, answer_timeout: Duration::from_secs(5) },
+            repeats: Repeats {
+                first: Duration::from_millis(50),
+                most: 15,
+                answer_timeout: Duration::from_secs(5),
+            },
             pending_max: None,
             utc_offset_minutes: 120,
         }
@@ -234,6 +258,9 @@ impl Config {
 
     /// What becomes of a message to this number.
     pub(crate) fn fate_of(&self, number: &str) -> &Fate {
-        self.fates.iter().find(|(ending, _)| number.ends_with(ending.as_str())).map_or(&self.fate, |(_, fate)| fate)
+        self.fates
+            .iter()
+            .find(|(ending, _)| number.ends_with(ending.as_str()))
+            .map_or(&self.fate, |(_, fate)| fate)
     }
 }

@@ -95,8 +95,17 @@ impl Courier {
             .timeout(repeats.answer_timeout)
             .no_proxy()
             .build()?;
-        let queue = Queue { phones: vec![BTreeMap::new(); phones], ..Queue::default() };
-        Ok(Self { queue: Watched::new(queue), attempts: Watched::new(VecDeque::new()), repeats, client, random })
+        let queue = Queue {
+            phones: vec![BTreeMap::new(); phones],
+            ..Queue::default()
+        };
+        Ok(Self {
+            queue: Watched::new(queue),
+            attempts: Watched::new(VecDeque::new()),
+            repeats,
+            client,
+            random,
+        })
     }
 
     /// Whether this emission shall be followed by a second one of the same payload.
@@ -110,9 +119,22 @@ impl Courier {
             let mut random = lock(&self.random);
             let again = queue.repeat > 0.0 && random.random_bool(queue.repeat);
             let late_ms = u64::try_from(queue.jitter.as_millis()).unwrap_or(u64::MAX);
-            (again, Duration::from_millis(if late_ms == 0 { 0 } else { random.random_range(0..=late_ms) }))
+            (
+                again,
+                Duration::from_millis(if late_ms == 0 { 0 } else { random.random_range(0..=late_ms) }),
+            )
         });
-        self.queue.change(|queue| queue.push(phone, Instant::now() + late, Waiting { emission, number: 1, again }));
+        self.queue.change(|queue| {
+            queue.push(
+                phone,
+                Instant::now() + late,
+                Waiting {
+                    emission,
+                    number: 1,
+                    again,
+                },
+            )
+        });
     }
 
     /// Sends what this phone has to send, for ever.
@@ -142,7 +164,14 @@ impl Courier {
             if attempts.len() == ATTEMPTS_MAX {
                 attempts.pop_front();
             }
-            attempts.push_back(Attempt { at_ms, id, event, url, number, status });
+            attempts.push_back(Attempt {
+                at_ms,
+                id,
+                event,
+                url,
+                number,
+                status,
+            });
         });
         let taken = status.is_some_and(|status| (200..300).contains(&status));
         let due = match taken {
@@ -157,10 +186,16 @@ impl Courier {
     }
 
     async fn post(&self, emission: &Emission, seconds: u64) -> Option<u16> {
-        let mut request = self.client.post(&emission.url).header("Content-Type", "application/json").body(emission.body.clone());
+        let mut request = self
+            .client
+            .post(&emission.url)
+            .header("Content-Type", "application/json")
+            .body(emission.body.clone());
         if let Some(key) = &emission.key {
             let timestamp = seconds.to_string();
-            request = request.header("X-Signature", signature(key, &emission.body, &timestamp)).header("X-Timestamp", timestamp);
+            request = request
+                .header("X-Signature", signature(key, &emission.body, &timestamp))
+                .header("X-Timestamp", timestamp);
         }
         request.send().await.ok().map(|response| response.status().as_u16())
     }
@@ -235,6 +270,9 @@ mod tests {
     #[test]
     fn the_signature_is_the_one_that_openssl_makes() {
         // printf '%s' '{"a":1}1787212532' | openssl dgst -sha256 -hmac secret
-        assert_eq!(signature("secret", r#"{"a":1}"#, "1787212532"), "49d646fa6d8bf726d6bf3f4a14991624bc969ad429a8430d17787960ea7033a0");
+        assert_eq!(
+            signature("secret", r#"{"a":1}"#, "1787212532"),
+            "49d646fa6d8bf726d6bf3f4a14991624bc969ad429a8430d17787960ea7033a0"
+        );
     }
 }

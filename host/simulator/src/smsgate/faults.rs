@@ -47,12 +47,20 @@ pub enum Fault {
 impl Fault {
     /// An answer of this status with SMSGate's error body.
     pub fn status(status: u16, message: &str) -> Self {
-        Self::Answer { status, body: serde_json::json!({ "message": message }).to_string(), retry_after: None }
+        Self::Answer {
+            status,
+            body: serde_json::json!({ "message": message }).to_string(),
+            retry_after: None,
+        }
     }
 
     /// An answer of this status that says when to come again.
     pub fn retry_after(status: u16, retry_after: &str) -> Self {
-        Self::Answer { status, body: String::new(), retry_after: Some(retry_after.into()) }
+        Self::Answer {
+            status,
+            body: String::new(),
+            retry_after: Some(retry_after.into()),
+        }
     }
 }
 
@@ -73,17 +81,30 @@ pub struct Faults {
 
 impl Faults {
     pub(crate) fn new(courier: std::sync::Arc<Courier>) -> Self {
-        Self { rules: Mutex::new(Vec::new()), courier }
+        Self {
+            rules: Mutex::new(Vec::new()),
+            courier,
+        }
     }
 
     /// The fault falls on the next `count` requests of the kind, before any that was set later.
     pub fn next(&self, on: On, count: usize, fault: Fault) {
-        lock(&self.rules).push(Rule { on, left: Some(count), share: 1.0, fault });
+        lock(&self.rules).push(Rule {
+            on,
+            left: Some(count),
+            share: 1.0,
+            fault,
+        });
     }
 
     /// The fault falls on this share (0 to 1) of the requests, until [`clear`](Self::clear).
     pub fn share(&self, on: On, share: f64, fault: Fault) {
-        lock(&self.rules).push(Rule { on, left: None, share, fault });
+        lock(&self.rules).push(Rule {
+            on,
+            left: None,
+            share,
+            fault,
+        });
     }
 
     /// The fault falls on every request of the kind, until [`clear`](Self::clear).
@@ -125,7 +146,8 @@ impl Faults {
     pub(crate) fn draw(&self, on: On, random: &Mutex<StdRng>) -> Option<Fault> {
         let mut rules = lock(&self.rules);
         let at = rules.iter().position(|rule| {
-            (rule.on == on || rule.on == On::Everything) && (rule.share >= 1.0 || lock(random).random_bool(rule.share.clamp(0.0, 1.0)))
+            (rule.on == on || rule.on == On::Everything)
+                && (rule.share >= 1.0 || lock(random).random_bool(rule.share.clamp(0.0, 1.0)))
         })?;
         let fault = rules[at].fault.clone();
         if let Some(left) = &mut rules[at].left {

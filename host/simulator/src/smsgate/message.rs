@@ -86,7 +86,11 @@ impl Message {
         if self.state() != State::Pending {
             return false;
         }
-        for recipient in self.recipients.iter_mut().filter(|recipient| recipient.state == State::Pending) {
+        for recipient in self
+            .recipients
+            .iter_mut()
+            .filter(|recipient| recipient.state == State::Pending)
+        {
             recipient.state = State::Cancelling;
         }
         self.states.entry(State::Cancelling).or_insert(at_ms);
@@ -109,8 +113,11 @@ impl Message {
                 object
             })
             .collect();
-        let states: Map<String, Value> =
-            self.states.iter().map(|(state, at_ms)| (state.to_string(), json!(clock::utc(*at_ms)))).collect();
+        let states: Map<String, Value> = self
+            .states
+            .iter()
+            .map(|(state, at_ms)| (state.to_string(), json!(clock::utc(*at_ms))))
+            .collect();
         let mut object = json!({
             "id": self.id,
             "deviceId": self.device,
@@ -146,7 +153,11 @@ mod tests {
             posted_ms: 0,
             recipients: states
                 .iter()
-                .map(|state| Recipient { number: "+447700900123".into(), state: *state, error: None })
+                .map(|state| Recipient {
+                    number: "+447700900123".into(),
+                    state: *state,
+                    error: None,
+                })
                 .collect(),
             states: BTreeMap::new(),
             submission: Submission::read(br#"{"message":"Hi","phoneNumbers":["1"]}"#).unwrap(),

@@ -70,7 +70,12 @@ impl Smsgate {
             world.spawn(async move { courier.work(phone).await });
         }
         let server = Some(tokio::spawn(server::serve(listener, Arc::clone(&world))));
-        Ok(Self { address, base_url, world, server })
+        Ok(Self {
+            address,
+            base_url,
+            world,
+            server,
+        })
     }
 
     /// What callers put in front of `/messages`: scheme, address, port, prefix.
@@ -107,7 +112,10 @@ impl Smsgate {
         let mut changes = self.world.calls.subscribe();
         let seen = async {
             loop {
-                let found = self.world.calls.take(|calls| until(calls.recent()).then(|| calls.recent().to_vec()));
+                let found = self
+                    .world
+                    .calls
+                    .take(|calls| until(calls.recent()).then(|| calls.recent().to_vec()));
                 if let Some(calls) = found {
                     return calls;
                 }
@@ -115,7 +123,9 @@ impl Smsgate {
                 let _ = changes.changed().await;
             }
         };
-        tokio::time::timeout(timeout, seen).await.map_err(|_| TimedOut { waited: timeout })
+        tokio::time::timeout(timeout, seen)
+            .await
+            .map_err(|_| TimedOut { waited: timeout })
     }
 
     /// The states of all messages under this id: one for each phone that was given it.
@@ -147,7 +157,11 @@ impl Smsgate {
     /// # Errors
     ///
     /// When they are not, in time.
-    pub async fn wait_for_attempts(&self, until: impl Fn(&[Attempt]) -> bool, timeout: Duration) -> Result<Vec<Attempt>, TimedOut> {
+    pub async fn wait_for_attempts(
+        &self,
+        until: impl Fn(&[Attempt]) -> bool,
+        timeout: Duration,
+    ) -> Result<Vec<Attempt>, TimedOut> {
         self.world.courier.wait_for(timeout, until).await
     }
 
@@ -172,7 +186,13 @@ impl Smsgate {
     /// Registers a webhook as the API would, but for any event and any URL: what the gateway never asked for can be sent to it.
     pub fn register(&self, login: &str, event: &str, url: &str) -> Webhook {
         let (event, url, account) = (event.to_owned(), url.to_owned(), login.to_owned());
-        self.world.register(Webhook { id: String::new(), device_id: None, url, event, account })
+        self.world.register(Webhook {
+            id: String::new(),
+            device_id: None,
+            url,
+            event,
+            account,
+        })
     }
 
     /// Closes the port and all connections; what is stored stays, and the phones go on.

@@ -28,20 +28,40 @@ struct Step {
 
 /// What will happen to a message of so many parts.
 fn script(fate: &Fate, pace: Pace, reported: bool, parts: usize, sent_per_part: bool) -> Vec<Step> {
-    let processed = Step { wait: pace.processed, from: State::Pending, to: State::Processed, error: None, events: Vec::new() };
+    let processed = Step {
+        wait: pace.processed,
+        from: State::Pending,
+        to: State::Processed,
+        error: None,
+        events: Vec::new(),
+    };
     let sent_events = vec![Outgoing::Sent { parts }; if sent_per_part { parts } else { 1 }];
-    let sent = Step { wait: pace.sent, from: State::Processed, to: State::Sent, error: None, events: sent_events };
+    let sent = Step {
+        wait: pace.sent,
+        from: State::Processed,
+        to: State::Sent,
+        error: None,
+        events: sent_events,
+    };
     let failed = |wait, from, reason: &str| Step {
         wait,
         from,
         to: State::Failed,
         error: Some(reason.to_owned()),
-        events: vec![Outgoing::Failed { reason: reason.to_owned() }],
+        events: vec![Outgoing::Failed {
+            reason: reason.to_owned(),
+        }],
     };
     match fate {
         Fate::Delivered if reported => {
             let events = vec![Outgoing::Delivered; parts];
-            let delivered = Step { wait: pace.delivered, from: State::Sent, to: State::Delivered, error: None, events };
+            let delivered = Step {
+                wait: pace.delivered,
+                from: State::Sent,
+                to: State::Delivered,
+                error: None,
+                events,
+            };
             vec![processed, sent, delivered]
         }
         Fate::Delivered | Fate::Sent => vec![processed, sent],
@@ -73,7 +93,13 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
     let Some(plan) = world.message(message, |message| {
         let number = message.recipients[recipient].number.clone();
         let reported = message.submission.with_delivery_report.unwrap_or(true);
-        (number, reported, parts(message.submission.text()), message.submission.scheduled_ms(), message.expires_ms())
+        (
+            number,
+            reported,
+            parts(message.submission.text()),
+            message.submission.scheduled_ms(),
+            message.expires_ms(),
+        )
     }) else {
         return;
     };
@@ -81,7 +107,13 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
     if let Some(scheduled_ms) = scheduled_ms {
         tokio::time::sleep(Duration::from_millis(scheduled_ms.saturating_sub(clock::now_ms()))).await;
     }
-    for step in script(world.config.fate_of(&number), world.config.pace, reported, parts, world.config.sent_per_part) {
+    for step in script(
+        world.config.fate_of(&number),
+        world.config.pace,
+        reported,
+        parts,
+        world.config.sent_per_part,
+    ) {
         tokio::time::sleep(step.wait).await;
         if step.from == State::Pending && expires_ms.is_some_and(|expires_ms| expires_ms <= clock::now_ms()) {
             if world.advance(message, recipient, State::Pending, State::Failed, Some(EXPIRED)) {
@@ -102,7 +134,13 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
 pub(crate) async fn cancel(world: Arc<World>, message: usize) {
     tokio::time::sleep(world.config.pace.processed).await;
     let numbers = world
-        .message(message, |message| message.recipients.iter().map(|recipient| recipient.number.clone()).collect::<Vec<_>>())
+        .message(message, |message| {
+            message
+                .recipients
+                .iter()
+                .map(|recipient| recipient.number.clone())
+                .collect::<Vec<_>>()
+        })
         .unwrap_or_default();
     for (recipient, number) in numbers.iter().enumerate() {
         if *world.config.fate_of(number) != Fate::Pending
@@ -122,17 +160,45 @@ mod tests {
 
     #[test]
     fn each_fate_has_its_way() {
-        let pace = Pace { processed: Duration::ZERO, sent: Duration::ZERO, delivered: Duration::ZERO };
+        let pace = Pace {
+            processed: Duration::ZERO,
+            sent: Duration::ZERO,
+            delivered: Duration::ZERO,
+        };
         let rows = [
-            (Fate::Delivered, true, 1, false, "Processed Sent+sms:sent Delivered+sms:delivered"),
+            (
+                Fate::Delivered,
+                true,
+                1,
+                false,
+                "Processed Sent+sms:sent Delivered+sms:delivered",
+            ),
             (Fate::Delivered, false, 1, false, "Processed Sent+sms:sent"),
-            (Fate::Delivered, true, 2, false, "Processed Sent+sms:sent Delivered+sms:delivered+sms:delivered"),
-            (Fate::Delivered, true, 2, true, "Processed Sent+sms:sent+sms:sent Delivered+sms:delivered+sms:delivered"),
+            (
+                Fate::Delivered,
+                true,
+                2,
+                false,
+                "Processed Sent+sms:sent Delivered+sms:delivered+sms:delivered",
+            ),
+            (
+                Fate::Delivered,
+                true,
+                2,
+                true,
+                "Processed Sent+sms:sent+sms:sent Delivered+sms:delivered+sms:delivered",
+            ),
             (Fate::Sent, true, 1, false, "Processed Sent+sms:sent"),
             (Fate::Processed, true, 1, false, "Processed"),
             (Fate::Pending, true, 1, false, ""),
             (Fate::Failed("x".into()), true, 1, false, "Processed Failed+sms:failed"),
-            (Fate::Undelivered("x".into()), true, 1, false, "Processed Sent+sms:sent Failed+sms:failed"),
+            (
+                Fate::Undelivered("x".into()),
+                true,
+                1,
+                false,
+                "Processed Sent+sms:sent Failed+sms:failed",
+            ),
             (Fate::Undelivered("x".into()), false, 1, false, "Processed Sent+sms:sent"),
             (Fate::Expired, true, 1, false, "Failed+sms:failed"),
         ];

@@ -54,7 +54,9 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
         connections.spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&world), request));
             // An error is the peer's end or a cut that was asked for.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
@@ -68,11 +70,19 @@ struct Answer {
 
 impl Answer {
     fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new() }
+        Self {
+            status,
+            body: Some(body),
+            headers: Vec::new(),
+        }
     }
 
     fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new() }
+        Self {
+            status,
+            body: None,
+            headers: Vec::new(),
+        }
     }
 
     fn error(status: u16, message: &str) -> Self {
@@ -82,7 +92,10 @@ impl Answer {
 
 async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map(http_body_util::Collected::to_bytes);
+    let body = Limited::new(body, BODY_BYTES_MAX)
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes);
     let path = head.uri.path().to_owned();
     let path = path.strip_prefix(world.config.prefix.as_str()).unwrap_or(&path);
     let query = head.uri.query().unwrap_or_default();
@@ -99,7 +112,11 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
             path: path.to_owned(),
             query: query.to_owned(),
             account: None,
-            user_agent: head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            user_agent: head
+                .headers
+                .get(USER_AGENT)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
             body: body.as_ref().map(|body| body.to_vec()).unwrap_or_default(),
             submission,
             status: None,
@@ -108,7 +125,11 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
     let fault = world.faults.draw(on.unwrap_or(On::Everything), &world.random);
     match &fault {
         Some(Fault::Cut) => return Err(Cut),
-        Some(Fault::Answer { status, body, retry_after }) => {
+        Some(Fault::Answer {
+            status,
+            body,
+            retry_after,
+        }) => {
             world.calls.change(|calls| calls.answered(number, *status));
             let mut response = respond(*status, body.clone().into_bytes());
             if let Some(value) = retry_after.as_ref().and_then(|value| HeaderValue::from_str(value).ok()) {
@@ -149,7 +170,9 @@ fn respond(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     if json {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     response
 }
@@ -172,7 +195,12 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<On> {
 fn route(world: &Arc<World>, caller: Option<&Caller<'_>>, method: &str, segments: &[&str], query: &str, body: &[u8]) -> Answer {
     let local = world.config.mode == Mode::Local;
     let scope = match (method, segments) {
-        ("GET", ["health"]) => return Answer::json(200, json!({ "status": "pass", "version": "simulated", "releaseId": 1, "checks": {} })),
+        ("GET", ["health"]) => {
+            return Answer::json(
+                200,
+                json!({ "status": "pass", "version": "simulated", "releaseId": 1, "checks": {} }),
+            );
+        }
         ("GET", ["devices"]) if local => "",
         ("POST", ["messages" | "message"]) => "messages:send",
         ("GET", ["messages" | "message"]) if local => "messages:read",
@@ -191,7 +219,11 @@ fn route(world: &Arc<World>, caller: Option<&Caller<'_>>, method: &str, segments
         None => return Answer::error(401, "Unauthorized"),
     };
     if !scope.is_empty() && !caller.may(scope) {
-        let words = if local { "Insufficient permissions".to_owned() } else { format!("scope required: {scope}") };
+        let words = if local {
+            "Insufficient permissions".to_owned()
+        } else {
+            format!("scope required: {scope}")
+        };
         return Answer::error(403, &words);
     }
     match (method, segments) {
@@ -206,9 +238,10 @@ fn route(world: &Arc<World>, caller: Option<&Caller<'_>>, method: &str, segments
         },
         ("DELETE", ["messages" | "message", id]) => match world.cancel(&caller.account.login, id) {
             Found::One((true, state)) => Answer::json(200, state),
-            Found::One((false, _)) => {
-                Answer::error(if local { 400 } else { 409 }, "failed to cancel message: message is not pending")
-            }
+            Found::One((false, _)) => Answer::error(
+                if local { 400 } else { 409 },
+                "failed to cancel message: message is not pending",
+            ),
             Found::None if local => Answer::empty(404),
             Found::None => Answer::error(404, "failed to cancel message: message not found"),
             Found::Many => Answer::error(400, "failed to cancel message: multiple messages found"),
@@ -228,10 +261,18 @@ fn submit(world: &Arc<World>, caller: &Caller<'_>, query: &str, body: &[u8]) -> 
     let skip = match parameter(query, "skipPhoneValidation").as_deref() {
         None | Some("" | "false" | "0") => false,
         Some("true" | "1") => true,
-        Some(_) => return Answer::error(400, "failed to parse query: schema: error converting value for \"skipPhoneValidation\""),
+        Some(_) => {
+            return Answer::error(
+                400,
+                "failed to parse query: schema: error converting value for \"skipPhoneValidation\"",
+            );
+        }
     };
     let Ok(active_hours) = parameter(query, "deviceActiveWithin").map_or(Ok(0), |hours| hours.parse::<u64>()) else {
-        return Answer::error(400, "failed to parse query: schema: error converting value for \"deviceActiveWithin\"");
+        return Answer::error(
+            400,
+            "failed to parse query: schema: error converting value for \"deviceActiveWithin\"",
+        );
     };
     let submission = match Submission::read(body) {
         Ok(submission) => submission,
@@ -240,7 +281,11 @@ fn submit(world: &Arc<World>, caller: &Caller<'_>, query: &str, body: &[u8]) -> 
     match world.submit(caller.account, submission, skip, active_hours) {
         Ok(state) => {
             let location = format!("{}/message/{}", world.config.prefix, state["id"].as_str().unwrap_or_default());
-            Answer { status: 202, body: Some(state), headers: vec![(LOCATION, location)] }
+            Answer {
+                status: 202,
+                body: Some(state),
+                headers: vec![(LOCATION, location)],
+            }
         }
         Err((status, words)) => Answer::error(status, &words),
     }
@@ -260,7 +305,11 @@ fn list(world: &World, caller: &Caller<'_>, query: &str) -> Answer {
     if parameter(query, "sort").as_deref() == Some("created_at") {
         found.reverse();
     }
-    let count = |name, otherwise| parameter(query, name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
+    let count = |name, otherwise| {
+        parameter(query, name)
+            .and_then(|text| text.parse::<usize>().ok())
+            .unwrap_or(otherwise)
+    };
     let with_content = parameter(query, "includeContent").as_deref() == Some("true");
     let total = found.len().to_string();
     let page: Vec<Value> = found
@@ -270,12 +319,19 @@ fn list(world: &World, caller: &Caller<'_>, query: &str) -> Answer {
         .map(|message| message.json(with_content))
         .collect();
     let headers = vec![(hyper::header::HeaderName::from_static("x-total-count"), total)];
-    Answer { status: 200, body: Some(json!(page)), headers }
+    Answer {
+        status: 200,
+        body: Some(json!(page)),
+        headers,
+    }
 }
 
 fn register(world: &World, caller: &Caller<'_>, body: &[u8]) -> Answer {
     let webhook = match Webhook::read(body) {
-        Ok(webhook) => Webhook { account: caller.account.login.clone(), ..webhook },
+        Ok(webhook) => Webhook {
+            account: caller.account.login.clone(),
+            ..webhook
+        },
         Err(why) => return Answer::error(400, &why),
     };
     match webhook.mistake(&world.config, caller.account) {
@@ -314,5 +370,7 @@ fn devices(world: &World, caller: &Caller<'_>) -> Value {
 }
 
 fn parameter(query: &str, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }

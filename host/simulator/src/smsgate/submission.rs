@@ -77,7 +77,10 @@ impl Submission {
 
     /// The text, in either of its two places.
     pub fn text(&self) -> Option<&str> {
-        self.text_message.as_ref().map(|text| text.text.as_str()).or(self.message.as_deref().filter(|text| !text.is_empty()))
+        self.text_message
+            .as_ref()
+            .map(|text| text.text.as_str())
+            .or(self.message.as_deref().filter(|text| !text.is_empty()))
     }
 
     /// The octets of a data message.
@@ -111,36 +114,70 @@ impl Submission {
 
     /// What the server answers 400 for before it looks at phones and numbers.
     pub(crate) fn mistake(&self, now_ms: u64) -> Option<String> {
-        self.bad_field().or_else(|| self.bad_content()).or_else(|| self.bad_times(now_ms))
+        self.bad_field()
+            .or_else(|| self.bad_content())
+            .or_else(|| self.bad_times(now_ms))
     }
 
     fn bad_field(&self) -> Option<String> {
         let rules = [
             ("ID", "max", self.id.as_ref().is_some_and(|id| id.len() > ID_MAX)),
-            ("DeviceID", "max", self.device_id.as_ref().is_some_and(|id| id.len() > DEVICE_ID_MAX)),
-            ("Message", "max", self.message.as_ref().is_some_and(|text| text.len() > CONTENT_MAX)),
-            ("Text", "required", self.text_message.as_ref().is_some_and(|text| text.text.is_empty())),
-            ("Text", "max", self.text_message.as_ref().is_some_and(|text| text.text.len() > CONTENT_MAX)),
+            (
+                "DeviceID",
+                "max",
+                self.device_id.as_ref().is_some_and(|id| id.len() > DEVICE_ID_MAX),
+            ),
+            (
+                "Message",
+                "max",
+                self.message.as_ref().is_some_and(|text| text.len() > CONTENT_MAX),
+            ),
+            (
+                "Text",
+                "required",
+                self.text_message.as_ref().is_some_and(|text| text.text.is_empty()),
+            ),
+            (
+                "Text",
+                "max",
+                self.text_message.as_ref().is_some_and(|text| text.text.len() > CONTENT_MAX),
+            ),
             ("Data", "base64", self.data_message.is_some() && self.data().is_none()),
             ("Data", "min", self.data_text().is_some_and(|data| data.len() < 4)),
             ("Data", "max", self.data_text().is_some_and(|data| data.len() > CONTENT_MAX)),
-            ("Port", "required", self.data_message.as_ref().is_some_and(|data| !(1..=65_535).contains(&data.port))),
+            (
+                "Port",
+                "required",
+                self.data_message
+                    .as_ref()
+                    .is_some_and(|data| !(1..=65_535).contains(&data.port)),
+            ),
             ("PhoneNumbers", "required", self.phone_numbers.is_empty()),
             ("PhoneNumbers", "max", self.phone_numbers.len() > RECIPIENTS_MAX),
             ("PhoneNumbers[0]", "required", self.phone_numbers.iter().any(String::is_empty)),
-            ("PhoneNumbers[0]", "max", self.phone_numbers.iter().any(|number| number.len() > NUMBER_MAX)),
+            (
+                "PhoneNumbers[0]",
+                "max",
+                self.phone_numbers.iter().any(|number| number.len() > NUMBER_MAX),
+            ),
             ("SimNumber", "max", self.sim_number.is_some_and(|sim| !(1..=3).contains(&sim))),
             ("Priority", "max", !(-128..=127).contains(&self.priority)),
             ("TTL", "min", self.ttl.is_some_and(|seconds| seconds < TTL_SECONDS_MIN)),
         ];
         let (field, tag, _) = rules.iter().find(|(_, _, broken)| *broken)?;
-        Some(format!("failed to validate: Key: 'Message.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"))
+        Some(format!(
+            "failed to validate: Key: 'Message.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"
+        ))
     }
 
     fn bad_content(&self) -> Option<String> {
         const ONE_OF: &str = "must specify exactly one of: textMessage or dataMessage";
         let plain = self.message.as_ref().is_some_and(|text| !text.is_empty());
-        match [plain, self.text_message.is_some(), self.data_message.is_some()].iter().filter(|given| **given).count() {
+        match [plain, self.text_message.is_some(), self.data_message.is_some()]
+            .iter()
+            .filter(|given| **given)
+            .count()
+        {
             0 => Some(format!("validation failed: {ONE_OF}")),
             1 => None,
             _ => Some(format!("conflict fields: {ONE_OF}")),
@@ -208,7 +245,10 @@ mod tests {
             ("12345", Err("invalid phone number")),
             ("+0123456789", Err("invalid phone number")),
             ("+74951234567", Err("not mobile phone number")),
-            ("ACME", Err("can't parse phone number: the phone number supplied is not a number")),
+            (
+                "ACME",
+                Err("can't parse phone number: the phone number supplied is not a number"),
+            ),
         ];
         for (number, expected) in rows {
             assert_eq!(clean_number(number).as_deref().map_err(String::as_str), expected, "{number}");

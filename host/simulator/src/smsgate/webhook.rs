@@ -36,7 +36,9 @@ impl Webhook {
     /// What the server answers 400 for.
     pub(crate) fn mistake(&self, config: &Config, account: &Account) -> Option<String> {
         let field = |field: &str, tag: &str| {
-            Some(format!("failed to validate: Key: 'Webhook.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"))
+            Some(format!(
+                "failed to validate: Key: 'Webhook.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"
+            ))
         };
         match () {
             () if self.id.len() > ID_MAX => field("ID", "max"),
@@ -44,7 +46,11 @@ impl Webhook {
             () if self.url.is_empty() => field("URL", "required"),
             () if !config.events.contains(&self.event) => Some(format!("invalid enum value: {:?}", self.event)),
             () if !self.may_be_reached(config) => Some("url must start with https://".into()),
-            () if self.device_id.as_ref().is_some_and(|id| !account.devices.iter().any(|device| device.id == *id)) => {
+            () if self
+                .device_id
+                .as_ref()
+                .is_some_and(|id| !account.devices.iter().any(|device| device.id == *id)) =>
+            {
                 Some("device not found".into())
             }
             () => None,

@@ -15,9 +15,9 @@ use super::courier::{Courier, Emission};
 use super::event::Outgoing;
 use super::faults::Faults;
 use super::message::{Message, Recipient, State};
+use super::phone;
 use super::submission::{Submission, clean_number};
 use super::webhook::Webhook;
-use super::phone;
 use crate::clock;
 use crate::wait::{Watched, lock};
 
@@ -82,9 +82,19 @@ impl World {
             .pick(account, submission.device_id.as_deref(), active_hours)
             .ok_or_else(|| (400, "failed to select device: record not found".to_owned()))?;
         let numbers = self.numbers(&submission, skip_validation)?;
-        let id = submission.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| self.nanoid());
-        let recipients: Vec<Recipient> =
-            numbers.into_iter().map(|number| Recipient { number, state: State::Pending, error: None }).collect();
+        let id = submission
+            .id
+            .clone()
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| self.nanoid());
+        let recipients: Vec<Recipient> = numbers
+            .into_iter()
+            .map(|number| Recipient {
+                number,
+                state: State::Pending,
+                error: None,
+            })
+            .collect();
         let count = recipients.len();
         let message = Message {
             account: account.login.clone(),
@@ -105,15 +115,24 @@ impl World {
 
     fn insert(&self, stored: &mut Stored, message: Message) -> Result<usize, Refusal> {
         let key = (message.account.clone(), message.id.clone());
-        let same = stored.by_id.get(&key).into_iter().flatten().any(|index| stored.messages[*index].device == message.device);
+        let same = stored
+            .by_id
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .any(|index| stored.messages[*index].device == message.device);
         if same {
             return Err((409, "message with the same ID already exists".into()));
         }
         if let Some(most) = self.config.pending_max {
-            let pending =
-                stored.messages.iter().filter(|other| other.device == message.device && other.state() == State::Pending).count();
+            let pending = stored
+                .messages
+                .iter()
+                .filter(|other| other.device == message.device && other.state() == State::Pending)
+                .count();
             if pending >= most {
-                let words = format!("failed to enqueue message: queue limits exceeded: too many pending messages: {pending} / {most}");
+                let words =
+                    format!("failed to enqueue message: queue limits exceeded: too many pending messages: {pending} / {most}");
                 return Err((503, words));
             }
         }
@@ -182,7 +201,13 @@ impl World {
     /// An account's messages that `keep` keeps, newest first.
     pub(crate) fn list(&self, login: &str, keep: impl Fn(&Message) -> bool) -> Vec<Message> {
         self.stored.read(|stored| {
-            stored.messages.iter().rev().filter(|message| message.account == login && keep(message)).cloned().collect()
+            stored
+                .messages
+                .iter()
+                .rev()
+                .filter(|message| message.account == login && keep(message))
+                .cloned()
+                .collect()
         })
     }
 
@@ -192,12 +217,20 @@ impl World {
 
     pub(crate) fn advance(&self, index: usize, recipient: usize, from: State, to: State, error: Option<&str>) -> bool {
         self.stored.change(|stored| {
-            stored.messages.get_mut(index).is_some_and(|message| message.advance(recipient, from, to, error, clock::now_ms()))
+            stored
+                .messages
+                .get_mut(index)
+                .is_some_and(|message| message.advance(recipient, from, to, error, clock::now_ms()))
         })
     }
 
     /// Waits until every message under this id is in this state.
-    pub(crate) async fn wait_for_state(&self, id: &str, state: State, timeout: std::time::Duration) -> Result<(), crate::TimedOut> {
+    pub(crate) async fn wait_for_state(
+        &self,
+        id: &str,
+        state: State,
+        timeout: std::time::Duration,
+    ) -> Result<(), crate::TimedOut> {
         self.stored
             .wait_for(timeout, |stored| {
                 let mut found = stored.messages.iter().filter(|message| message.id == id).peekable();
@@ -208,7 +241,14 @@ impl World {
 
     /// Every message under this id, whatever its account and phone.
     pub(crate) fn states_of(&self, id: &str) -> Vec<State> {
-        self.stored.read(|stored| stored.messages.iter().filter(|message| message.id == id).map(Message::state).collect())
+        self.stored.read(|stored| {
+            stored
+                .messages
+                .iter()
+                .filter(|message| message.id == id)
+                .map(Message::state)
+                .collect()
+        })
     }
 
     /// Registers a webhook, in place of the one of the same id.
@@ -217,25 +257,44 @@ impl World {
             webhook.id = self.nanoid();
         }
         self.stored.change(|stored| {
-            stored.webhooks.retain(|other| other.account != webhook.account || other.id != webhook.id);
+            stored
+                .webhooks
+                .retain(|other| other.account != webhook.account || other.id != webhook.id);
             stored.webhooks.push(webhook.clone());
         });
         webhook
     }
 
     pub(crate) fn deregister(&self, login: &str, id: &str) {
-        self.stored.change(|stored| stored.webhooks.retain(|webhook| webhook.account != login || webhook.id != id));
+        self.stored
+            .change(|stored| stored.webhooks.retain(|webhook| webhook.account != login || webhook.id != id));
     }
 
     pub(crate) fn webhooks(&self, login: &str) -> Vec<Webhook> {
-        self.stored.read(|stored| stored.webhooks.iter().filter(|webhook| webhook.account == login).cloned().collect())
+        self.stored.read(|stored| {
+            stored
+                .webhooks
+                .iter()
+                .filter(|webhook| webhook.account == login)
+                .cloned()
+                .collect()
+        })
     }
 
     /// Has the phone of a message tell what became of one recipient.
     pub(crate) fn tell(&self, index: usize, recipient: usize, news: &Outgoing) {
         let told = self.message(index, |message| {
-            let number = message.recipients.get(recipient).map_or_else(String::new, |recipient| recipient.number.clone());
-            (message.account.clone(), message.device.clone(), message.id.clone(), number, message.submission.sim_number.unwrap_or(1))
+            let number = message
+                .recipients
+                .get(recipient)
+                .map_or_else(String::new, |recipient| recipient.number.clone());
+            (
+                message.account.clone(),
+                message.device.clone(),
+                message.id.clone(),
+                number,
+                message.submission.sim_number.unwrap_or(1),
+            )
         });
         let Some((account, device, id, number, sim)) = told else {
             return;
@@ -247,11 +306,20 @@ impl World {
 
     /// Has a phone emit an event to all that registered it; gives the number of emissions.
     pub(crate) fn emit(&self, login: &str, device: &str, event: &str, payload: &Value) -> usize {
-        let Some((phone, key)) = self.device(login, device).map(|(phone, device)| (phone, device.signing_key.clone())) else {
+        let Some((phone, key)) = self
+            .device(login, device)
+            .map(|(phone, device)| (phone, device.signing_key.clone()))
+        else {
             return 0;
         };
-        let hearing: Vec<Webhook> =
-            self.stored.read(|stored| stored.webhooks.iter().filter(|webhook| webhook.hears(login, device, event)).cloned().collect());
+        let hearing: Vec<Webhook> = self.stored.read(|stored| {
+            stored
+                .webhooks
+                .iter()
+                .filter(|webhook| webhook.hears(login, device, event))
+                .cloned()
+                .collect()
+        });
         let mut emissions = 0;
         for webhook in hearing {
             let times = if self.courier.doubles() { 2 } else { 1 };
@@ -261,7 +329,16 @@ impl World {
                     "id": id, "webhookId": webhook.id, "event": event, "deviceId": device, "payload": payload,
                 });
                 let (event, url, body, key) = (event.to_owned(), webhook.url.clone(), envelope.to_string(), key.clone());
-                self.courier.send(phone, Emission { id, event, url, body, key });
+                self.courier.send(
+                    phone,
+                    Emission {
+                        id,
+                        event,
+                        url,
+                        body,
+                        key,
+                    },
+                );
                 emissions += 1;
             }
         }
@@ -270,7 +347,11 @@ impl World {
 
     /// The phone's number in the courier's queues, and the phone.
     fn device(&self, login: &str, id: &str) -> Option<(usize, &Device)> {
-        let mut all = self.config.accounts.iter().flat_map(|account| account.devices.iter().map(move |device| (account, device)));
+        let mut all = self
+            .config
+            .accounts
+            .iter()
+            .flat_map(|account| account.devices.iter().map(move |device| (account, device)));
         let found = all.position(|(account, device)| account.login == login && device.id == id)?;
         let device = self.config.accounts.iter().flat_map(|account| &account.devices).nth(found)?;
         Some((found, device))
@@ -283,7 +364,9 @@ impl World {
 
     pub(crate) fn nanoid(&self) -> String {
         let mut random = lock(&self.random);
-        (0..NANOID_LEN).map(|_| char::from(NANOID[random.random_range(0..NANOID.len())])).collect()
+        (0..NANOID_LEN)
+            .map(|_| char::from(NANOID[random.random_range(0..NANOID.len())]))
+            .collect()
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -300,5 +383,8 @@ impl World {
 }
 
 fn indices<'a>(stored: &'a Stored, login: &str, id: &str) -> &'a [usize] {
-    stored.by_id.get(&(login.to_owned(), id.to_owned())).map_or(&[], Vec::as_slice)
+    stored
+        .by_id
+        .get(&(login.to_owned(), id.to_owned()))
+        .map_or(&[], Vec::as_slice)
 }
