@@ -54,4 +54,5 @@ pub const MEMTABLE_SMALL_BYTES: u64 = 8 << 20;
 pub const BLOCKS_BYTES_MAX: u64 = 32 << 20;
 
 /// Octets of journal on disk before the embedded engine writes tables to be rid of them.
-pub const JOURNALS_BYTES_MAX: u64 = 256 << 20;
+/// Opening reads them again, at some 100 MiB a second.
+pub const JOURNALS_BYTES_MAX: u64 = 128 << 20;

@@ -463,6 +463,61 @@ fn a_key_repeated_in_one_batch_is_one_entry() {
     });
 }
 
+#[test]
+fn one_past_a_bound_is_refused_whole() {
+    on_every_engine(|engine| async move {
+        let entry = || NewEntry::new("a", "");
+        let long_lane: NewEntry = NewEntry::new("l".repeat(limits::LANE_BYTES_MAX + 1), "");
+        let long_key = NewEntry {
+            key: Some(vec![0; limits::KEY_BYTES_MAX + 1]),
+            ..entry()
+        };
+        let long_body = NewEntry::new("a", vec![0; limits::BODY_BYTES_MAX + 1]);
+        for (what, bad) in [("lane", long_lane), ("key", long_key), ("body", long_body)] {
+            let refused = engine.append(vec![entry(), bad]).await.unwrap_err();
+            assert!(refused.to_string().starts_with(what), "{refused}");
+        }
+        let refused = engine.append(vec![entry(); limits::BATCH_MAX + 1]).await.unwrap_err();
+        assert!(refused.to_string().starts_with("batch"), "{refused}");
+        assert_eq!(engine.pending("a"), 0);
+
+        let note = || Bytes::from(vec![0; limits::NOTE_BYTES_MAX + 1]);
+        let done = |aliases| Settlement::Done {
+            note: Bytes::new(),
+            aliases,
+        };
+        for (what, bad) in [
+            ("note", Settlement::Dead { note: note() }),
+            (
+                "note",
+                Settlement::Retry {
+                    after: LEASE,
+                    note: Some(note()),
+                },
+            ),
+            (
+                "note",
+                Settlement::Done {
+                    note: note(),
+                    aliases: Vec::new(),
+                },
+            ),
+            ("aliases", done(vec![Vec::new(); limits::ALIASES_MAX + 1])),
+            ("alias", done(vec![vec![0; limits::KEY_BYTES_MAX + 1]])),
+        ] {
+            append(&engine, entry()).await;
+            let (claim, _) = claim_one(&engine).await;
+            let refused = engine.settle(vec![(claim, bad)]).await.unwrap_err();
+            assert!(refused.to_string().starts_with(what), "{refused}");
+        }
+        assert_eq!(
+            engine.pending("a"),
+            5,
+            "each is as it was, and will be claimed when its lease has run out"
+        );
+    });
+}
+
 async fn is_pending<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }

@@ -12,6 +12,7 @@
 //! An entry is in `entries` and in one of `pending` and `settled`.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
@@ -49,6 +50,7 @@ impl Disk {
                 },
                 error => disk_error(&format!("opening {}", path.display()), error),
             })?;
+        sync_parent(path)?;
         let table = |name: &str, memtable: u64| {
             let options = || KeyspaceCreateOptions::default().max_memtable_size(memtable);
             database.keyspace(name, options).map_err(|error| disk_error(name, error))
@@ -161,6 +163,13 @@ impl Disk {
         let stat = rustix::fs::statvfs(&self.path).map_err(|error| disk_error("asking for free space", error))?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+}
+
+/// Makes the directory's own name durable: fjall sees to what is in it.
+fn sync_parent(path: &Path) -> Result<()> {
+    let absolute = path.canonicalize();
+    let synced = absolute.and_then(|path| path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all()));
+    synced.map_err(|error| disk_error(&format!("syncing the directory of {}", path.display()), error))
 }
 
 /// A key or an alias as fjall's key, which may not be empty.

@@ -110,8 +110,8 @@ struct Counts {
 }
 
 impl Embedded {
-    /// Opens the ledger in `path`, which is made if it is missing, and reads what is not settled: about a second for a
-    /// million entries, in the caller's thread. Holds and leases of earlier openings are over.
+    /// Opens the ledger in `path`, which is made if it is missing, and reads what is not settled, in the caller's thread:
+    /// seconds for a million entries. Holds and leases of earlier openings are over.
     ///
     /// # Errors
     /// When the directory cannot be read or written, is in use, or was written by a later version.
@@ -140,7 +140,10 @@ impl Embedded {
             .name("ledger".to_owned())
             .spawn({
                 let shared = shared.clone();
-                move || writer::run(&shared)
+                move || {
+                    let _end = End(&shared);
+                    writer::run(&shared)
+                }
             })
             .map_err(|error| LedgerError::Disk {
                 why: format!("starting the writer: {error}"),
@@ -253,6 +256,16 @@ impl Ledger for Embedded {
             self.shared.queue.send(Command::Settle { now, settlements, reply }).await?;
             answer.await.unwrap_or(Err(LedgerError::Closed))
         })
+    }
+}
+
+/// The end of the writer's thread, a panic included: nobody is left waiting for it.
+struct End<'a>(&'a Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.index().close();
+        self.0.queue.abandon();
     }
 }
 

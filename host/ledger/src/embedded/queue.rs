@@ -70,6 +70,12 @@ impl<C> Queue<C> {
         self.changed.notify_one();
     }
 
+    /// Closes, and drops what nobody will take any more.
+    pub(super) fn abandon(&self) {
+        self.close();
+        self.commands().waiting.clear();
+    }
+
     fn commands(&self) -> MutexGuard<'_, Commands<C>> {
         self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -202,3 +202,19 @@ async fn lanes_that_nobody_uses_are_forgotten() {
     ledger.append(vec![NewEntry::new("waited at", "x")]).await.unwrap();
     assert_eq!(waiting.await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn when_the_writer_ends_by_itself_nobody_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let waiting = start(ledger.claim("a", 1, LEASE));
+    let pen = ledger.shared.pen();
+    let taken = start(ledger.append(vec![NewEntry::new("a", "x")]));
+    drop(End(&ledger.shared));
+    drop(pen);
+    // What the writer had in hand is answered; what it had not is refused.
+    let answered = taken.await;
+    assert!(answered.is_ok() || answered == Err(LedgerError::Closed), "{answered:?}");
+    assert_eq!(waiting.await, Err(LedgerError::Closed));
+    assert_eq!(ledger.append(Vec::new()).await, Err(LedgerError::Closed));
+}
