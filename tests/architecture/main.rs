@@ -31,11 +31,7 @@ const ARROWS: [(&str, &[&str], &str); 10] = [
         &["smpp"],
         "a guest sees the contract and the protocol, and never another guest",
     ),
-    (
-        "faulty",
-        &[],
-        "a misdeed needs the contract and nothing else",
-    ),
+    ("faulty", &[], "a misdeed needs the contract and nothing else"),
     (
         "componentize",
         &[],
@@ -86,22 +82,17 @@ const KEPT: [(&str, &[&str], &str); 4] = [
 fn no_new_arrow_between_the_rooms() {
     let allowed = |room: &str| {
         let all = ARROWS.iter().chain([&TESTS]);
-        *all.into_iter().find(|(name, _, _)| *name == room).unwrap_or_else(|| {
-            panic!("edgebind-{room} is a new crate: give it a row here, and a reason that Cargo can see")
-        })
+        *all.into_iter()
+            .find(|(name, _, _)| *name == room)
+            .unwrap_or_else(|| panic!("edgebind-{room} is a new crate: give it a row here, and a reason that Cargo can see"))
     };
     let wrong: Vec<String> = packages()
         .iter()
         .flat_map(|package| {
             let (room, inside, reason) = allowed(&package.room);
-            let added = package
-                .dependencies
-                .iter()
-                .filter_map(|name| name.strip_prefix("edgebind-"));
+            let added = package.dependencies.iter().filter_map(|name| name.strip_prefix("edgebind-"));
             let added = added.filter(|name| !inside.contains(name));
-            added
-                .map(|name| format!("{room} -> {name}: {reason}"))
-                .collect::<Vec<_>>()
+            added.map(|name| format!("{room} -> {name}: {reason}")).collect::<Vec<_>>()
         })
         .collect();
     assert!(
@@ -117,16 +108,10 @@ fn what_one_room_keeps_to_itself_is_named_by_no_other() {
     for (dependency, rooms, reason) in KEPT {
         let others: Vec<&str> = packages
             .iter()
-            .filter(|package| {
-                package.dependencies.contains(dependency) && !rooms.contains(&package.room.as_str())
-            })
+            .filter(|package| package.dependencies.contains(dependency) && !rooms.contains(&package.room.as_str()))
             .map(|package| package.room.as_str())
             .collect();
-        assert!(
-            others.is_empty(),
-            "{dependency} is named by {}: {reason}",
-            others.join(", ")
-        );
+        assert!(others.is_empty(), "{dependency} is named by {}: {reason}", others.join(", "));
     }
 }
 
@@ -139,21 +124,11 @@ struct Package {
 
 fn packages() -> Vec<Package> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--offline",
-        ])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(program::workspace())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
     packages

@@ -1,1 +1,13 @@
+//! What Edgebind does for those outside it: each scenario is a real process, a simulated SMSGate, and clients that others wrote.
 
+#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a panic is a test's way to say no")]
+
+mod clients;
+mod crash;
+mod kannel;
+mod life;
+mod misdeeds;
+mod pass_through;
+mod privacy;
+mod trouble;
+mod world;

@@ -29,10 +29,7 @@ impl Caught {
 
     /// A value as octets; empty when there is none.
     pub fn octets(&self, name: &str) -> &[u8] {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or(&[], |(_, value)| value)
+        self.query.iter().find(|(key, _)| key == name).map_or(&[], |(_, value)| value)
     }
 }
 
@@ -51,15 +48,9 @@ impl Catcher {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let caught = Log::default();
-        let app = Router::new()
-            .fallback(remember)
-            .with_state(Arc::clone(&caught));
+        let app = Router::new().fallback(remember).with_state(Arc::clone(&caught));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self {
-            address,
-            caught,
-            server,
-        }
+        Self { address, caught, server }
     }
 
     /// Its URL, without a trailing slash.
@@ -69,18 +60,12 @@ impl Catcher {
 
     /// Everything so far.
     pub fn caught(&self) -> Vec<Caught> {
-        self.caught
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.caught.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for a request that fits.
     pub async fn wait_for(&self, what: &str, fits: impl Fn(&Caught) -> bool) -> Caught {
-        wait::until(what, PATIENCE, async || {
-            self.caught().into_iter().find(&fits)
-        })
-        .await
+        wait::until(what, PATIENCE, async || self.caught().into_iter().find(&fits)).await
     }
 }
 
@@ -94,11 +79,7 @@ impl Drop for Catcher {
 }
 
 async fn remember(State(log): State<Log>, uri: Uri) -> &'static str {
-    let query = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty());
+    let query = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     let query = query.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (name.to_owned(), percent_decoded(value))
@@ -107,9 +88,7 @@ async fn remember(State(log): State<Log>, uri: Uri) -> &'static str {
         path: uri.path().to_owned(),
         query: query.collect(),
     };
-    log.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(caught);
+    log.lock().unwrap_or_else(PoisonError::into_inner).push(caught);
     ""
 }
 

@@ -25,12 +25,9 @@ pub struct Home {
 }
 
 impl Home {
-    /// An empty home.
+    /// An empty home, on the disk where cargo builds: what must survive a crash is not tried on a file system in memory.
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("edgebind-")
-            .tempdir()
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("edgebind-").tempdir().unwrap();
         Self {
             folder,
             http_port: port::free(),
@@ -114,17 +111,9 @@ impl Edgebind {
         Self::start(home, &[], &[&listeners, variables].concat()).await
     }
 
-    async fn start(
-        home: &Home,
-        arguments: &[&std::ffi::OsStr],
-        variables: &[(&str, &str)],
-    ) -> Self {
+    async fn start(home: &Home, arguments: &[&std::ffi::OsStr], variables: &[(&str, &str)]) -> Self {
         let log_file = home.log_file();
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log_file)
-            .unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(&log_file).unwrap();
         let mut child = command()
             .args(["serve", "--print-addresses", "--data-dir"])
             .arg(home.data_dir())
@@ -157,10 +146,7 @@ impl Edgebind {
     async fn healthy(&self) {
         let health = self.url("/health");
         wait::until("/health to answer 200", START, async || {
-            reqwest::get(&health)
-                .await
-                .ok()
-                .filter(|answer| answer.status() == 200)
+            reqwest::get(&health).await.ok().filter(|answer| answer.status() == 200)
         })
         .await;
     }
@@ -172,9 +158,7 @@ impl Edgebind {
 
     /// Where SMPP inside TLS is heard.
     pub fn smpps(&self) -> SocketAddr {
-        self.addresses
-            .smpps
-            .expect("this scenario has configured a TLS listener")
+        self.addresses.smpps.expect("this scenario has configured a TLS listener")
     }
 
     /// The URL of a path on the HTTP listener.
@@ -184,12 +168,7 @@ impl Edgebind {
 
     /// The metrics as they are now.
     pub async fn metrics(&self) -> String {
-        reqwest::get(self.url("/metrics"))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        reqwest::get(self.url("/metrics")).await.unwrap().text().await.unwrap()
     }
 
     /// The process.
@@ -210,10 +189,7 @@ impl Edgebind {
 
     /// Tells the process to drain, and does not wait for it.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.pid())
-            .ok()
-            .and_then(Pid::from_raw)
-            .unwrap();
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).unwrap();
         kill_process(pid, signal).unwrap();
     }
 
@@ -270,8 +246,7 @@ pub fn file_with(folder: &Path, octets: &[u8]) -> Option<PathBuf> {
 
 /// `{"smpp":"127.0.0.1:41234","smpps":null,"http":"127.0.0.1:41235"}`
 fn addresses(line: &str) -> Addresses {
-    let said: serde_json::Value =
-        serde_json::from_str(line).expect("the first line of stdout is JSON");
+    let said: serde_json::Value = serde_json::from_str(line).expect("the first line of stdout is JSON");
     let address = |name: &str| said[name].as_str().map(|address| address.parse().unwrap());
     Addresses {
         smpp: address("smpp").expect("a plain listener is configured"),

@@ -36,16 +36,8 @@ pub struct Sms<'a> {
 
 impl Kannel {
     /// Starts bearerbox and smsbox and waits until bearerbox says that it is bound.
-    pub async fn bind(
-        smpp: SocketAddr,
-        system_id: &str,
-        password: &str,
-        catcher: &Catcher,
-    ) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("kannel-")
-            .tempdir()
-            .unwrap();
+    pub async fn bind(smpp: SocketAddr, system_id: &str, password: &str, catcher: &Catcher) -> Self {
+        let folder = tempfile::Builder::new().prefix("kannel-").tempdir().unwrap();
         let [admin_port, smsbox_port, sendsms_port] = [(); 3].map(|()| port::free());
         let config = fs::read_to_string(provision::sources("kannel.conf")).unwrap();
         let config = [
@@ -76,10 +68,7 @@ impl Kannel {
                 .expect("a provisioned box can be started")
         };
         let bearerbox = start(&kannel.bearerbox);
-        let status = url_with(
-            &format!("http://127.0.0.1:{admin_port}/status.txt"),
-            &[("password", "admin")],
-        );
+        let status = url_with(&format!("http://127.0.0.1:{admin_port}/status.txt"), &[("password", "admin")]);
         reachable("bearerbox's admin port", admin_port).await;
         let smsbox = start(&kannel.smsbox);
         reachable("smsbox's sendsms port", sendsms_port).await;
@@ -89,14 +78,10 @@ impl Kannel {
             _bearerbox: bearerbox,
             _smsbox: smsbox,
         };
-        wait::until(
-            "bearerbox to be bound and smsbox to be known",
-            PATIENCE,
-            async || {
-                let text = reqwest::get(status.clone()).await.ok()?.text().await.ok()?;
-                (text.contains("(online") && text.contains("smsbox:smsbox")).then_some(())
-            },
-        )
+        wait::until("bearerbox to be bound and smsbox to be known", PATIENCE, async || {
+            let text = reqwest::get(status.clone()).await.ok()?.text().await.ok()?;
+            (text.contains("(online") && text.contains("smsbox:smsbox")).then_some(())
+        })
         .await;
         boxes
     }
@@ -141,8 +126,5 @@ impl Drop for Kannel {
 }
 
 async fn reachable(what: &str, port: u16) {
-    wait::until(what, PATIENCE, async || {
-        TcpStream::connect(("127.0.0.1", port)).await.ok()
-    })
-    .await;
+    wait::until(what, PATIENCE, async || TcpStream::connect(("127.0.0.1", port)).await.ok()).await;
 }

@@ -10,6 +10,7 @@
 )]
 
 pub mod catcher;
+pub mod config;
 pub mod edgebind;
 pub mod kannel;
 pub mod port;

@@ -10,9 +10,7 @@ use std::sync::OnceLock;
 /// `EDGEBIND_BIN` names a program to test instead, as it was packaged.
 pub fn edgebind() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        env::var_os("EDGEBIND_BIN").map_or_else(|| build(&profile()), PathBuf::from)
-    })
+    PROGRAM.get_or_init(|| env::var_os("EDGEBIND_BIN").map_or_else(|| build(&profile()), PathBuf::from))
 }
 
 /// Builds `edgebind` with a profile of cargo's and says where it lies.

@@ -15,31 +15,27 @@ pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
         let requirements = sources("python/requirements.txt");
-        let folder = once(
-            "python",
-            &fs::read_to_string(&requirements).unwrap(),
-            |folder| {
-                let help = "install Python 3 with its venv module (Debian: python3-venv)";
-                run(
-                    Command::new("python3")
-                        .args(["-m", "venv", "--clear"])
-                        .arg(folder.join("venv")),
-                    help,
-                );
-                run(
-                    Command::new(folder.join("venv/bin/pip"))
-                        .args([
-                            "install",
-                            "--quiet",
-                            "--disable-pip-version-check",
-                            "--require-hashes",
-                            "--requirement",
-                        ])
-                        .arg(&requirements),
-                    "the package index must be reachable by pip",
-                );
-            },
-        );
+        let folder = once("python", &fs::read_to_string(&requirements).unwrap(), |folder| {
+            let help = "install Python 3 with its venv module (Debian: python3-venv)";
+            run(
+                Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(folder.join("venv")),
+                help,
+            );
+            run(
+                Command::new(folder.join("venv/bin/pip"))
+                    .args([
+                        "install",
+                        "--quiet",
+                        "--disable-pip-version-check",
+                        "--require-hashes",
+                        "--requirement",
+                    ])
+                    .arg(&requirements),
+                "the package index must be reachable by pip",
+            );
+        });
         folder.join("venv/bin/python")
     })
 }
@@ -49,8 +45,10 @@ pub fn node() -> &'static Path {
     static NODE: OnceLock<PathBuf> = OnceLock::new();
     NODE.get_or_init(|| {
         let files = ["package.json", "package-lock.json", ".npmrc", "esme.js"];
-        let contents: Vec<String> =
-            files.iter().map(|name| fs::read_to_string(sources(&format!("node/{name}"))).unwrap()).collect();
+        let contents: Vec<String> = files
+            .iter()
+            .map(|name| fs::read_to_string(sources(&format!("node/{name}"))).unwrap())
+            .collect();
         once("node", &contents.concat(), |folder| {
             for (name, content) in files.iter().zip(&contents) {
                 fs::write(folder.join(name), content).unwrap();
@@ -88,10 +86,7 @@ pub fn kannel() -> &'static Kannel {
                     .current_dir(folder),
                 help,
             );
-            for file in fs::read_dir(folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-            {
+            for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 if file.extension().is_some_and(|extension| extension == "deb") {
                     run(
                         Command::new("dpkg").arg("--extract").arg(file).arg(folder),
@@ -119,12 +114,7 @@ fn kannel_packages() -> Vec<String> {
             .expect("the Kannel scenarios need Debian's apt-get; run them on Debian 12 or in its container");
         let packages: Vec<String> = String::from_utf8_lossy(&output.stdout)
             .lines()
-            .filter_map(|line| {
-                line.strip_prefix("Inst ")?
-                    .split_whitespace()
-                    .next()
-                    .map(str::to_owned)
-            })
+            .filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next().map(str::to_owned))
             .collect();
         if output.status.success() {
             Ok(packages)
@@ -139,9 +129,7 @@ fn kannel_packages() -> Vec<String> {
                 .env("DEBIAN_FRONTEND", "noninteractive"),
             "Debian's package lists are not here: run `apt-get update` as root once",
         );
-        simulate().unwrap_or_else(|why| {
-            panic!("Debian has no kannel {KANNEL_VERSION} for this machine: {why}")
-        })
+        simulate().unwrap_or_else(|why| panic!("Debian has no kannel {KANNEL_VERSION} for this machine: {why}"))
     })
 }
 
@@ -176,7 +164,5 @@ fn run(command: &mut Command, help: &str) {
 
 /// A file of the clients' folder in the checkout.
 pub fn sources(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("clients")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
 }

@@ -48,12 +48,7 @@ impl Script {
             }
         };
         let mut child = command
-            .args([
-                &smpp.ip().to_string(),
-                &smpp.port().to_string(),
-                system_id,
-                password,
-            ])
+            .args([&smpp.ip().to_string(), &smpp.port().to_string(), system_id, password])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -79,19 +74,13 @@ impl Script {
             .commands
             .as_mut()
             .expect("commands end with unbind, which takes the script");
-        commands
-            .write_all(format!("{command}\n").as_bytes())
-            .await
-            .unwrap();
+        commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
     }
 
     /// The message id of one submit_sm_resp to `tag`, which must be good.
     pub async fn submitted(&mut self, tag: &str) -> String {
         let event = self.event("submitted", |event| event["tag"] == tag).await;
-        assert_eq!(
-            event["status"], 0,
-            "command_status of the submit_sm_resp to {tag}: {event}"
-        );
+        assert_eq!(event["status"], 0, "command_status of the submit_sm_resp to {tag}: {event}");
         string(&event["id"])
     }
 
@@ -111,16 +100,10 @@ impl Script {
         }
         loop {
             let Ok(line) = timeout(PATIENCE, self.events.next_line()).await else {
-                panic!(
-                    "waited {PATIENCE:?} for {kind}; heard instead: {:#?}",
-                    self.waiting
-                );
+                panic!("waited {PATIENCE:?} for {kind}; heard instead: {:#?}", self.waiting);
             };
             let Some(line) = line.unwrap() else {
-                panic!(
-                    "the client ended before {kind}; heard until then: {:#?}",
-                    self.waiting
-                );
+                panic!("the client ended before {kind}; heard until then: {:#?}", self.waiting);
             };
             let event: Value = serde_json::from_str(&line).unwrap();
             if wanted(&event) {
@@ -145,8 +128,5 @@ impl Script {
 
 /// A text in an event.
 pub fn string(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is not a text"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }

@@ -1,8 +1,8 @@
 //! SMPP as octets: PDUs put together by hand, so that a scenario can say what no library would let it say, and so that a mistake
 //! of our own codec cannot hide in its own mirror.
 
-use std::fmt;
 use std::net::SocketAddr;
+use std::{fmt, io};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -83,14 +83,8 @@ impl Frame {
         take(&mut rest, 2);
         let destination = take_string(&mut rest);
         let esm_class = take(&mut rest, 3)[0];
-        assert!(
-            take_string(&mut rest).is_empty(),
-            "schedule_delivery_time of {self:?}"
-        );
-        assert!(
-            take_string(&mut rest).is_empty(),
-            "validity_period of {self:?}"
-        );
+        assert!(take_string(&mut rest).is_empty(), "schedule_delivery_time of {self:?}");
+        assert!(take_string(&mut rest).is_empty(), "validity_period of {self:?}");
         let data_coding = take(&mut rest, 4)[2];
         let length = usize::from(take(&mut rest, 1)[0]);
         let short_message = take(&mut rest, length).to_vec();
@@ -98,10 +92,7 @@ impl Frame {
         while !rest.is_empty() {
             let head = take(&mut rest, 4);
             let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-            tlvs.push((
-                u16::from_be_bytes([head[0], head[1]]),
-                take(&mut rest, length).to_vec(),
-            ));
+            tlvs.push((u16::from_be_bytes([head[0], head[1]]), take(&mut rest, length).to_vec()));
         }
         Delivery {
             source,
@@ -122,10 +113,7 @@ impl fmt::Debug for Frame {
             sequence,
             body,
         } = self;
-        write!(
-            f,
-            "PDU {id:08x} status {status:#x} sequence {sequence} body {body:02x?}"
-        )
+        write!(f, "PDU {id:08x} status {status:#x} sequence {sequence} body {body:02x?}")
     }
 }
 
@@ -158,10 +146,7 @@ impl Delivery {
             .tlv(tag::RECEIPTED_MESSAGE_ID)
             .expect("a receipt has receipted_message_id");
         let (last, id) = value.split_last().unwrap();
-        assert_eq!(
-            *last, 0,
-            "receipted_message_id ends with NUL, which its length counts"
-        );
+        assert_eq!(*last, 0, "receipted_message_id ends with NUL, which its length counts");
         String::from_utf8(id.to_vec()).unwrap()
     }
 
@@ -231,25 +216,9 @@ impl Submit<'_> {
             .sm_length
             .unwrap_or_else(|| u8::try_from(self.short_message.len()).unwrap());
         let mut body = vec![0, 5, 0];
-        body.extend(
-            [
-                self.source.as_bytes(),
-                &[0, 1, 1],
-                self.destination.as_bytes(),
-                &[0],
-            ]
-            .concat(),
-        );
+        body.extend([self.source.as_bytes(), &[0, 1, 1], self.destination.as_bytes(), &[0]].concat());
         body.extend([self.esm_class, 0, 0]);
-        body.extend(
-            [
-                self.schedule.as_bytes(),
-                &[0],
-                self.validity.as_bytes(),
-                &[0],
-            ]
-            .concat(),
-        );
+        body.extend([self.schedule.as_bytes(), &[0], self.validity.as_bytes(), &[0]].concat());
         body.extend([self.registered_delivery, 0, self.data_coding, 0, length]);
         body.extend(self.short_message);
         body.extend(&self.tail);
@@ -265,23 +234,13 @@ pub fn pdu(id: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
 /// A PDU with a command_status.
 pub fn answer(id: u32, status: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(16 + body.len()).unwrap();
-    let header = [length, id, status, sequence]
-        .map(u32::to_be_bytes)
-        .concat();
+    let header = [length, id, status, sequence].map(u32::to_be_bytes).concat();
     [header.as_slice(), body].concat()
 }
 
 /// A bind request of this kind, interface_version 0x34.
 pub fn bind(id: u32, sequence: u32, system_id: &str, password: &str) -> Vec<u8> {
-    let body = [
-        system_id.as_bytes(),
-        &[0],
-        password.as_bytes(),
-        &[0],
-        &[0],
-        &[0x34, 0, 0, 0],
-    ]
-    .concat();
+    let body = [system_id.as_bytes(), &[0], password.as_bytes(), &[0], &[0], &[0x34, 0, 0, 0]].concat();
     pdu(id, sequence, &body)
 }
 
@@ -298,16 +257,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub struct Wire {
     stream: Box<dyn Stream>,
     sequence: u32,
+    /// Came, were answered, and were not asked for yet.
+    deliveries: Vec<Delivery>,
 }
 
 impl Wire {
     /// A connection over which nothing was said yet.
     pub async fn connect(smpp: SocketAddr) -> Self {
-        Self::over(
-            TcpStream::connect(smpp)
-                .await
-                .expect("the SMPP listener takes connections"),
-        )
+        Self::over(TcpStream::connect(smpp).await.expect("the SMPP listener takes connections"))
     }
 
     /// SMPP over something that is already connected.
@@ -315,6 +272,7 @@ impl Wire {
         Self {
             stream: Box::new(stream),
             sequence: 0,
+            deliveries: Vec::new(),
         }
     }
 
@@ -325,11 +283,7 @@ impl Wire {
         wire.send(&bind(kind, sequence, system_id, password)).await;
         let response = wire.frame().await;
         let expected = (kind | id::RESPONSE, status::ROK, sequence);
-        assert_eq!(
-            (response.id, response.status, response.sequence),
-            expected,
-            "{response:?}"
-        );
+        assert_eq!((response.id, response.status, response.sequence), expected, "{response:?}");
         wire
     }
 
@@ -345,6 +299,14 @@ impl Wire {
             .write_all(octets)
             .await
             .expect("the gateway takes what it is sent");
+    }
+
+    /// Octets to a gateway that may be gone.
+    ///
+    /// # Errors
+    /// It is.
+    pub async fn try_send(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.stream.write_all(octets).await
     }
 
     /// A half-close: nothing more will be said, everything is still heard.
@@ -366,77 +328,52 @@ impl Wire {
             .unwrap_or_else(|_| panic!("waited {PATIENCE:?} for a PDU"))
     }
 
-    /// The next PDU that is not an enquire_link, which is answered, nor a delivery, which is taken and handed to `delivered`.
-    pub async fn response(&mut self, mut delivered: impl FnMut(Delivery)) -> Frame {
-        loop {
-            let frame = self.frame().await;
-            match frame.id {
-                id::ENQUIRE_LINK => {
-                    self.send(&answer(
-                        id::ENQUIRE_LINK | id::RESPONSE,
-                        status::ROK,
-                        frame.sequence,
-                        &[],
-                    ))
-                    .await;
-                }
-                id::DELIVER_SM => {
-                    delivered(frame.delivery());
-                    self.send(&answer(
-                        id::DELIVER_SM | id::RESPONSE,
-                        status::ROK,
-                        frame.sequence,
-                        &[0],
-                    ))
-                    .await;
-                }
-                _ => return frame,
-            }
-        }
-    }
-
-    /// The next delivery, answered with ROK; an enquire_link before it is answered too.
+    /// The next delivery, answered with ROK; one that came while something else was waited for is the first.
     pub async fn delivery(&mut self) -> Delivery {
-        loop {
-            let frame = self.frame().await;
-            match frame.id {
-                id::ENQUIRE_LINK => {
-                    self.send(&answer(
-                        id::ENQUIRE_LINK | id::RESPONSE,
-                        status::ROK,
-                        frame.sequence,
-                        &[],
-                    ))
-                    .await;
-                }
-                id::DELIVER_SM => {
-                    self.send(&answer(
-                        id::DELIVER_SM | id::RESPONSE,
-                        status::ROK,
-                        frame.sequence,
-                        &[0],
-                    ))
-                    .await;
-                    return frame.delivery();
-                }
-                _ => panic!("a delivery was expected: {frame:?}"),
+        while self.deliveries.is_empty() {
+            if let Some(frame) = self.other_than_delivery().await {
+                panic!("a delivery was expected: {frame:?}");
             }
         }
+        self.deliveries.remove(0)
     }
 
-    /// One submit_sm and the response to it.
+    /// One submit_sm and the response to it. Deliveries before it are answered with ROK and kept for [`delivery`](Self::delivery).
     pub async fn submit(&mut self, submit: &Submit<'_>) -> Frame {
         let sequence = self.next_sequence();
         self.send(&submit.pdu(sequence)).await;
-        let response = self
-            .response(|delivery| panic!("nothing was to be delivered: {delivery:?}"))
-            .await;
+        let response = self.response().await;
         assert_eq!(
             (response.id, response.sequence),
             (id::SUBMIT_SM | id::RESPONSE, sequence),
             "{response:?}"
         );
         response
+    }
+
+    /// The next PDU that is neither an enquire_link nor a delivery, which are answered.
+    async fn response(&mut self) -> Frame {
+        loop {
+            if let Some(frame) = self.other_than_delivery().await {
+                return frame;
+            }
+        }
+    }
+
+    /// The next PDU, unless it was an enquire_link or a delivery.
+    async fn other_than_delivery(&mut self) -> Option<Frame> {
+        let frame = self.frame().await;
+        let body: &[u8] = match frame.id {
+            id::ENQUIRE_LINK => &[],
+            id::DELIVER_SM => {
+                self.deliveries.push(frame.delivery());
+                &[0]
+            }
+            _ => return Some(frame),
+        };
+        self.send(&answer(frame.id | id::RESPONSE, status::ROK, frame.sequence, body))
+            .await;
+        None
     }
 
     /// One enquire_link and the response to it.
@@ -465,10 +402,7 @@ impl Wire {
         self.stream.read_exact(&mut header).await.ok()?;
         let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
         let length = usize::try_from(word(0)).unwrap();
-        assert!(
-            (16..=65_536).contains(&length),
-            "command_length {length} from the gateway"
-        );
+        assert!((16..=65_536).contains(&length), "command_length {length} from the gateway");
         let mut body = vec![0; length - 16];
         self.stream
             .read_exact(&mut body)
@@ -484,9 +418,7 @@ impl Wire {
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
-    let (taken, after) = rest
-        .split_at_checked(length)
-        .expect("a deliver_sm has all its fields");
+    let (taken, after) = rest.split_at_checked(length).expect("a deliver_sm has all its fields");
     *rest = after;
     taken
 }

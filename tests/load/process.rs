@@ -1,0 +1,33 @@
+//! What a process of this machine has used so far, as the kernel counts it.
+
+use std::fs;
+use std::time::Duration;
+
+/// Processor time of all its threads, in user and kernel. The kernel counts in hundredths of a second (USER_HZ, fixed for
+/// programs at 100).
+pub(crate) fn cpu_time(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process to measure runs on this machine");
+    // The second field is the program's name in parentheses, and may hold anything.
+    let (_, fields) = stat.rsplit_once(") ").expect("stat names the program in parentheses");
+    let mut fields = fields
+        .split(' ')
+        .skip(11)
+        .map(|ticks| ticks.parse::<u64>().expect("utime and stime are numbers"));
+    let ticks = fields.next().unwrap_or_default() + fields.next().unwrap_or_default();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Octets of memory that it holds now.
+pub(crate) fn resident_octets(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process to measure runs on this machine");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .expect("status names VmRSS");
+    let kib = line
+        .trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .expect("VmRSS is a number of kB");
+    kib * 1024
+}

@@ -1,0 +1,122 @@
+//! The main job with the clients that ESMEs have: bind, submit, receipt, incoming message.
+
+use std::collections::BTreeMap;
+
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
+use edgebind_tests::script::{Library, Script, string};
+use serde_json::Value;
+
+use crate::world::{OWN_NUMBER, World};
+
+/// Characters of the alphabet's corners: 0x00, the extension table, and what ASCII would take for something else.
+const SHORT: &str = "Hi @ {€} [~] Ñañ";
+const UNICODE: &str = "Привет, 世界 😀";
+
+const DELIVERED: u64 = 2;
+const UNDELIVERABLE: u64 = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smpplib_converses() {
+    converse(Library::Smpplib).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn node_smpp_converses() {
+    converse(Library::NodeSmpp).await;
+}
+
+async fn converse(library: Library) {
+    let world = World::start(&Config::default()).await;
+    let mut client = Script::bind(library, world.edgebind.smpp(), SYSTEM_ID, PASSWORD).await;
+    world.attached().await;
+
+    for (tag, text) in [("short", SHORT), ("unicode", UNICODE)] {
+        client.submit(tag, "ACME", "447700900100", text).await;
+        let id = client.submitted(tag).await;
+        let submission = world.submission(&id).await;
+        assert_eq!(submission.text(), Some(text), "what the upstream was asked to send for {tag}");
+        assert_eq!(submission.phone_numbers, ["+447700900100"]);
+        assert_eq!(submission.with_delivery_report, Some(true));
+        let receipt = client.receipt(&id).await;
+        assert_receipt(&receipt, &id, (DELIVERED, "DELIVRD"));
+    }
+
+    // Its library cuts it, or puts it in message_payload; the upstream sees one message either way, and each submit_sm that asked
+    // gets a receipt.
+    let long = "Long message number 1: æøå {}. ".repeat(10);
+    let parts = if library == Library::Smpplib { 3 } else { 1 };
+    client.submit("long", "ACME", "447700900100", &long).await;
+    let mut ids = Vec::new();
+    for _ in 0..parts {
+        ids.push(client.submitted("long").await);
+    }
+    for id in &ids {
+        let receipt = client.receipt(id).await;
+        assert_receipt(&receipt, id, (DELIVERED, "DELIVRD"));
+    }
+    let posts = world.upstream.calls().into_iter().filter_map(|call| call.submission);
+    let posts: Vec<_> = posts.filter(|post| post.text() == Some(&long)).collect();
+    assert_eq!(posts.len(), 1, "POSTs of the long message");
+    assert!(
+        ids.contains(posts[0].id.as_ref().unwrap()),
+        "the upstream's id {:?} is one of {ids:?}",
+        posts[0].id
+    );
+
+    // A number whose messages fail, in the simulator's book.
+    client.submit("failing", "ACME", "447700900101", "no luck").await;
+    let id = client.submitted("failing").await;
+    let receipt = client.receipt(&id).await;
+    assert_receipt(&receipt, &id, (UNDELIVERABLE, "UNDELIV"));
+
+    for text in [
+        "Answer: 5 € @ home",
+        UNICODE,
+        &"A long answer, in parts. ".repeat(12),
+        &UNICODE.repeat(12),
+    ] {
+        world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, text);
+        assert_eq!(incoming(&mut client).await, text);
+    }
+
+    let unasked = client.unbind().await;
+    assert!(unasked.is_empty(), "events that nothing explains: {unasked:#?}");
+    assert_eq!(world.upstream.posts().into_values().max(), Some(1), "most POSTs of one id");
+}
+
+fn assert_receipt(receipt: &Value, id: &str, (state, stat): (u64, &str)) {
+    assert_eq!(receipt["state"], state, "message_state in {receipt}");
+    assert_eq!(
+        receipt["destination"], "ACME",
+        "a receipt goes back to where the message came from: {receipt}"
+    );
+    assert!(
+        string(&receipt["source"]).starts_with("4477009001"),
+        "and comes from where it went: {receipt}"
+    );
+    assert_eq!(receipt["data_coding"], 0, "{receipt}");
+    let text = string(&receipt["text"]);
+    assert!(text.starts_with(&format!("id:{id} sub:001 dlvrd:00")), "{text}");
+    assert!(text.contains(&format!(" stat:{stat} err:")), "{text}");
+    assert!(text.contains(" text:"), "{text}");
+}
+
+/// The next incoming message, joined by its user data headers if it came in parts.
+async fn incoming(client: &mut Script) -> String {
+    let mut parts = BTreeMap::new();
+    loop {
+        let part = client.event("message", |_| true).await;
+        assert_eq!(part["source"], "447700900200", "{part}");
+        assert_eq!(part["destination"], "447700900999", "{part}");
+        let udh = string(&part["udh"]);
+        // The header's own length, 00 03, the reference, the total, the place; one library leaves out the first.
+        let (total, place) = match udh.trim_start_matches("05").strip_prefix("0003") {
+            Some(element) => (element[2..4].to_owned(), element[4..6].to_owned()),
+            None => ("01".to_owned(), String::new()),
+        };
+        parts.insert(place, string(&part["text"]));
+        if parts.len() == usize::from_str_radix(&total, 16).unwrap() {
+            return parts.into_values().collect();
+        }
+    }
+}
