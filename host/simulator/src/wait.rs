@@ -45,7 +45,7 @@ impl<T> Watched<T> {
         result
     }
 
-    /// A change that wakes nobody: the caller takes what it was woken for.
+    /// A change that wakes nobody: the caller takes what it was woken for, or only looks.
     pub(crate) fn take<R>(&self, take: impl FnOnce(&mut T) -> R) -> R {
         take(&mut lock(&self.value))
     }
@@ -55,11 +55,11 @@ impl<T> Watched<T> {
     }
 
     /// Waits until `look` sees what it is looking for.
-    pub(crate) async fn wait_for<R>(&self, timeout: Duration, mut look: impl FnMut(&T) -> Option<R>) -> Result<R, TimedOut> {
+    pub(crate) async fn wait_for<R>(&self, timeout: Duration, mut look: impl FnMut(&mut T) -> Option<R>) -> Result<R, TimedOut> {
         let mut changes = self.changes.subscribe();
         let seen = async {
             loop {
-                if let Some(found) = self.read(&mut look) {
+                if let Some(found) = self.take(&mut look) {
                     return found;
                 }
                 // Cannot fail: `self` holds the sender.

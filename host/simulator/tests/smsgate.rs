@@ -449,6 +449,10 @@ async fn faults_fall_on_the_requests_they_were_set_for() {
     faults.next(On::Submit, 1, Fault::Garbled);
     let garbled = post(&smsgate, message("garbled", NUMBER)).await;
     assert_eq!((garbled.status, garbled.body), (202, Value::Null));
+    faults.next(On::Devices, 1, Fault::Delay(Duration::from_millis(30)));
+    let before = std::time::Instant::now();
+    assert_eq!(ask(&smsgate, Method::GET, "/devices", None).await.status, 200);
+    assert!(before.elapsed() >= Duration::from_millis(30));
     faults.always(On::Everything, Fault::status(502, "bad gateway"));
     assert_eq!(ask(&smsgate, Method::GET, "/devices", None).await.status, 502);
     faults.clear();

@@ -295,6 +295,25 @@ async fn webhooks_are_doubled_repeated_and_reversed_on_request() {
 }
 
 #[tokio::test]
+async fn late_webhooks_are_overtaken_and_none_is_lost() {
+    let smsgate = Smsgate::start(Config::default()).await.unwrap();
+    let (url, mut heard) = receiver(Vec::new()).await;
+    register(&smsgate, json!({ "url": url, "event": "sms:received" })).await;
+    smsgate.faults().jitter_webhooks(Duration::from_millis(200));
+    let sent: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
+    for text in &sent {
+        smsgate.incoming("SIMGW1", NUMBER, "", text);
+    }
+    let mut texts = Vec::new();
+    for _ in &sent {
+        texts.push(hear(&mut heard).await.body["payload"]["message"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(texts, sent);
+    texts.sort_unstable();
+    assert_eq!(texts, sent);
+}
+
+#[tokio::test]
 async fn a_cancelled_message_is_told_of() {
     let smsgate = Smsgate::start(Config::default()).await.unwrap();
     let (url, mut heard) = receiver(Vec::new()).await;

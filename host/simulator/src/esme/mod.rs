@@ -247,8 +247,8 @@ impl Esme {
     /// # Errors
     ///
     /// When it does not, in time.
-    pub async fn wait_for<R>(&self, timeout: Duration, look: impl FnMut(&Inbox) -> Option<R>) -> Result<R, TimedOut> {
-        self.shared.inbox.wait_for(timeout, look).await
+    pub async fn wait_for<R>(&self, timeout: Duration, mut look: impl FnMut(&Inbox) -> Option<R>) -> Result<R, TimedOut> {
+        self.shared.inbox.wait_for(timeout, |inbox| look(inbox)).await
     }
 
     /// Waits for the final receipt of this message_id.

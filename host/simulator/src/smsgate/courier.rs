@@ -124,17 +124,12 @@ impl Courier {
                 Duration::from_millis(if late_ms == 0 { 0 } else { random.random_range(0..=late_ms) }),
             )
         });
-        self.queue.change(|queue| {
-            queue.push(
-                phone,
-                Instant::now() + late,
-                Waiting {
-                    emission,
-                    number: 1,
-                    again,
-                },
-            )
-        });
+        let waiting = Waiting {
+            emission,
+            number: 1,
+            again,
+        };
+        self.queue.change(|queue| queue.push(phone, Instant::now() + late, waiting));
     }
 
     /// Sends what this phone has to send, for ever.
@@ -237,8 +232,8 @@ impl Courier {
     pub(crate) async fn wait_for(&self, timeout: Duration, until: impl Fn(&[Attempt]) -> bool) -> Result<Vec<Attempt>, TimedOut> {
         self.attempts
             .wait_for(timeout, |attempts| {
-                let attempts: Vec<Attempt> = attempts.iter().cloned().collect();
-                until(&attempts).then_some(attempts)
+                let attempts = attempts.make_contiguous();
+                until(attempts).then(|| attempts.to_vec())
             })
             .await
     }

@@ -109,23 +109,8 @@ impl Smsgate {
     ///
     /// When they are not, in time.
     pub async fn wait_for(&self, until: impl Fn(&[Call]) -> bool, timeout: Duration) -> Result<Vec<Call>, TimedOut> {
-        let mut changes = self.world.calls.subscribe();
-        let seen = async {
-            loop {
-                let found = self
-                    .world
-                    .calls
-                    .take(|calls| until(calls.recent()).then(|| calls.recent().to_vec()));
-                if let Some(calls) = found {
-                    return calls;
-                }
-                // Cannot fail: the world holds the sender.
-                let _ = changes.changed().await;
-            }
-        };
-        tokio::time::timeout(timeout, seen)
-            .await
-            .map_err(|_| TimedOut { waited: timeout })
+        let look = |calls: &mut calls::Calls| until(calls.recent()).then(|| calls.recent().to_vec());
+        self.world.calls.wait_for(timeout, look).await
     }
 
     /// The states of all messages under this id: one for each phone that was given it.
