@@ -1,6 +1,7 @@
 //! Clients that others wrote, fetched by their own package managers into cargo's target directory: once for all tests, and
 //! never into the checkout or the machine. What cannot be fetched fails the test with a sentence that says what to do.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -67,8 +68,8 @@ pub struct Kannel {
     pub bearerbox: PathBuf,
     /// The smsbox program.
     pub smsbox: PathBuf,
-    /// For LD_LIBRARY_PATH: what Kannel needs and this machine has not installed.
-    pub libraries: PathBuf,
+    /// LD_LIBRARY_PATH: what Kannel needs and this machine has not installed.
+    pub libraries: OsString,
 }
 
 /// Debian's Kannel, unpacked and not installed: the package would start its boxes, and this way nobody needs to be root.
@@ -95,11 +96,12 @@ pub fn kannel() -> &'static Kannel {
                 }
             }
         });
-        let triplet = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+        let triplet = format!("{}-linux-gnu", std::env::consts::ARCH);
+        let libraries = ["usr/lib", "lib"].map(|lib| folder.join(lib).join(&triplet));
         Kannel {
             bearerbox: folder.join("usr/sbin/bearerbox"),
             smsbox: folder.join("usr/sbin/smsbox"),
-            libraries: folder.join(triplet),
+            libraries: std::env::join_paths(libraries).unwrap(),
         }
     })
 }
