@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use edgebind_simulator::smsgate::{Account, Attempt, Config, Device, Repeats, Smsgate};
+use edgebind_simulator::smsgate::{Account, Config, Device, Repeats, Smsgate};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
