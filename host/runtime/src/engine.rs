@@ -29,7 +29,8 @@ impl Engine {
     pub fn new(limits: &Limits) -> Result<Self, EngineError> {
         let instances = limits.sessions_max.saturating_add(limits.calls_max);
         check_mappings(instances)?;
-        let inner = wasmtime::Engine::new(&config(limits, instances)?).map_err(|error| EngineError::Wasmtime(crate::fault::chain(&error)))?;
+        let inner = wasmtime::Engine::new(&config(limits, instances)?)
+            .map_err(|error| EngineError::Wasmtime(crate::fault::chain(&error)))?;
         keep_time(&inner).map_err(EngineError::Thread)?;
         Ok(Self {
             inner,
@@ -64,38 +65,75 @@ const MAX_MAP_COUNT: &str = "/proc/sys/vm/max_map_count";
 /// Past vm.max_map_count, any thread's next allocation fails, and the process hangs: so many instances must fit beforehand.
 fn check_mappings(instances: usize) -> Result<(), EngineError> {
     // A kernel without this file has no such bound.
-    let Ok(text) = fs::read_to_string(MAX_MAP_COUNT) else { return Ok(()) };
+    let Ok(text) = fs::read_to_string(MAX_MAP_COUNT) else {
+        return Ok(());
+    };
     let allowed = text.trim().parse().unwrap_or(usize::MAX);
     let needed = instances.saturating_mul(MAPPINGS_PER_INSTANCE).saturating_add(MAPPINGS_SPARE);
-    if needed > allowed { Err(EngineError::Mappings { instances, needed, allowed }) } else { Ok(()) }
+    if needed > allowed {
+        Err(EngineError::Mappings {
+            instances,
+            needed,
+            allowed,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn config(limits: &Limits, instances: usize) -> Result<Config, EngineError> {
     let mut config = Config::new();
     config.wasm_component_model(true).concurrency_support(false);
     config.wasm_gc(false).wasm_function_references(false).wasm_exceptions(false);
-    config.wasm_memory64(false).wasm_multi_memory(false).wasm_tail_call(false).wasm_relaxed_simd(false);
-    config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed).parallel_compilation(true);
-    config.epoch_interruption(true).consume_fuel(false).max_wasm_stack(limits.stack_bytes);
+    config
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_relaxed_simd(false);
+    config
+        .strategy(Strategy::Cranelift)
+        .cranelift_opt_level(OptLevel::Speed)
+        .parallel_compilation(true);
+    config
+        .epoch_interruption(true)
+        .consume_fuel(false)
+        .max_wasm_stack(limits.stack_bytes);
     // Bounds are checked in code, so that a place in the pool is as large as a guest's memory may be, and not 4 GiB: ten thousand
     // of those leave no address space for a second engine, and each would take page tables of its own.
     let memory_bytes = u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX);
-    config.memory_init_cow(true).memory_reservation(memory_bytes).memory_guard_size(64 << 10).memory_may_move(false);
+    config
+        .memory_init_cow(true)
+        .memory_reservation(memory_bytes)
+        .memory_guard_size(64 << 10)
+        .memory_may_move(false);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)?));
     Ok(config)
 }
 
 fn pool(limits: &Limits, instances: usize) -> Result<PoolingAllocationConfig, EngineError> {
-    let instances = u32::try_from(instances).map_err(|_| EngineError::Mappings { instances, needed: usize::MAX, allowed: u32::MAX as usize })?;
+    let instances = u32::try_from(instances).map_err(|_| EngineError::Mappings {
+        instances,
+        needed: usize::MAX,
+        allowed: u32::MAX as usize,
+    })?;
     let mut pool = PoolingAllocationConfig::new();
     // Our guests are one core instance with one memory and one table. Other toolchains make several core instances of a
     // component, with shims between them that have tables and no memory.
-    pool.total_component_instances(instances).total_memories(instances).max_memories_per_component(1);
-    pool.total_core_instances(instances.saturating_mul(8)).max_core_instances_per_component(64);
-    pool.total_tables(instances.saturating_mul(2)).max_tables_per_component(8).table_elements(20_000);
-    pool.max_component_instance_size(1 << 20).max_core_instance_size(1 << 20).max_memory_size(limits.memory_bytes);
+    pool.total_component_instances(instances)
+        .total_memories(instances)
+        .max_memories_per_component(1);
+    pool.total_core_instances(instances.saturating_mul(8))
+        .max_core_instances_per_component(64);
+    pool.total_tables(instances.saturating_mul(2))
+        .max_tables_per_component(8)
+        .table_elements(20_000);
+    pool.max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20)
+        .max_memory_size(limits.memory_bytes);
     // What an instance leaves behind is overwritten in place up to here, and handed back to the kernel beyond.
-    pool.linear_memory_keep_resident(64 << 10).table_keep_resident(16 << 10).decommit_batch_size(16);
+    pool.linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(16 << 10)
+        .decommit_batch_size(16);
     Ok(pool)
 }
 
@@ -121,7 +159,11 @@ pub(crate) struct Places {
 
 impl Places {
     fn new(kind: &'static str, max: usize) -> Arc<Self> {
-        Arc::new(Self { kind, taken: AtomicUsize::new(0), max })
+        Arc::new(Self {
+            kind,
+            taken: AtomicUsize::new(0),
+            max,
+        })
     }
 
     /// One place, until it is dropped; else a sentence about why there is none.
@@ -164,10 +206,14 @@ pub enum EngineError {
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            EngineError::Mappings { instances, needed, allowed } => write!(
+            EngineError::Mappings {
+                instances,
+                needed,
+                allowed,
+            } => write!(
                 f,
-                "{instances} instances may take {needed} memory mappings and the kernel allows {allowed}: lower the limit of sessions, \
-                 or raise it with `sysctl vm.max_map_count={needed}`"
+                "{instances} instances may take {needed} memory mappings and the kernel allows {allowed}: lower the limit of \
+                 sessions, or raise it with `sysctl vm.max_map_count={needed}`"
             ),
             EngineError::Wasmtime(why) => write!(f, "failed to set up wasmtime: {why}"),
             EngineError::Thread(error) => write!(f, "failed to start the thread that keeps guests' time: {error}"),
@@ -176,3 +222,29 @@ impl fmt::Display for EngineError {
 }
 
 impl Error for EngineError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn more_instances_than_the_kernel_can_map_are_refused_by_its_name_for_that() {
+        let limits = Limits {
+            sessions_max: 1 << 40,
+            ..Limits::default()
+        };
+        let error = Engine::new(&limits).err().unwrap();
+        assert!(matches!(error, EngineError::Mappings { .. }));
+        assert!(error.to_string().contains("sysctl vm.max_map_count="), "{error}");
+    }
+
+    #[test]
+    fn a_place_is_taken_until_it_is_dropped() {
+        let places = Places::new("sessions", 1);
+        let place = places.take().unwrap();
+        assert_eq!(places.take().err().unwrap(), "all 1 places for sessions are taken");
+        drop(place);
+        assert!(places.take().is_ok());
+    }
+}

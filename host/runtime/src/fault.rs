@@ -67,9 +67,13 @@ impl Fault {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => Fault::Deadline { limit_ms: limits.ms },
-            Some(_) if denied => Fault::Memory { limit_bytes: limits.memory_bytes },
+            Some(_) if denied => Fault::Memory {
+                limit_bytes: limits.memory_bytes,
+            },
             // wasmtime keeps the type of this error to itself.
-            None if error.root_cause().to_string().contains("fuel allocated for hostcalls") => Fault::TooManyBytes { limit: limits.bytes_max },
+            None if error.root_cause().to_string().contains("fuel allocated for hostcalls") => {
+                Fault::TooManyBytes { limit: limits.bytes_max }
+            }
             _ => Fault::Trap { why: chain(error) },
         }
     }
@@ -86,7 +90,10 @@ pub(crate) struct CallLimits {
 
 /// An error with its causes, in one line.
 pub(crate) fn chain(error: &wasmtime::Error) -> String {
-    let causes: Vec<String> = error.chain().map(|cause| cause.to_string().trim().replace('\n', " ")).collect();
+    let causes: Vec<String> = error
+        .chain()
+        .map(|cause| cause.to_string().trim().replace('\n', " "))
+        .collect();
     causes.join(": ")
 }
 
@@ -96,7 +103,9 @@ impl fmt::Display for Fault {
             Fault::Trap { why } => write!(f, "trapped: {why}"),
             Fault::Deadline { limit_ms } => write!(f, "took more than {limit_ms} ms of processor time"),
             Fault::Memory { limit_bytes } => write!(f, "asked for more memory than {limit_bytes} octets"),
-            Fault::TooManyActions { count, limit } => write!(f, "returned {count} actions from one batch of events, more than {limit}"),
+            Fault::TooManyActions { count, limit } => {
+                write!(f, "returned {count} actions from one batch of events, more than {limit}")
+            }
             Fault::TooManyBytes { limit } => write!(f, "returned more than {limit} octets from one call"),
             Fault::Token(misuse) => misuse.fmt(f),
             Fault::Poisoned => f.write_str("was ended by an earlier fault"),

@@ -21,15 +21,27 @@ impl Instance {
     /// An empty store in the place.
     pub(crate) fn new(engine: &Engine, place: Place) -> Self {
         let limits = &engine.limits;
-        let state = State { memory_bytes_max: limits.memory_bytes, denied: false, time: Time::default() };
+        let state = State {
+            memory_bytes_max: limits.memory_bytes,
+            denied: false,
+            time: Time::default(),
+        };
         let mut store = Store::new(&engine.inner, state);
         store.limiter(|state| state);
-        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().time.is_half_over()));
-        Self { store, poisoned: false, _place: place }
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().time.half_is_over(processor_time())));
+        Self {
+            store,
+            poisoned: false,
+            _place: place,
+        }
     }
 
     /// Makes one call, or several that count as one, within the limits. After a fault every further call is refused.
-    pub(crate) fn call<R>(&mut self, limits: CallLimits, call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>) -> Result<R, Fault> {
+    pub(crate) fn call<R>(
+        &mut self,
+        limits: CallLimits,
+        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
+    ) -> Result<R, Fault> {
         if self.poisoned {
             return Err(Fault::Poisoned);
         }
@@ -72,8 +84,8 @@ impl ResourceLimiter for State {
     }
 }
 
-/// The time that one call may take, in two halves: the first by the clock, which costs nothing to read; the second by what the thread
-/// has had of a processor, so that no guest pays for a machine that had no time for it.
+/// The time that one call may take, in two halves: the first by the clock, which costs nothing to read; the second by what
+/// the thread has had of a processor, so that no guest pays for a machine that had no time for it.
 #[derive(Clone, Copy, Default)]
 struct Time {
     half: Duration,
@@ -82,8 +94,8 @@ struct Time {
 }
 
 impl Time {
-    fn is_half_over(&mut self) -> UpdateDeadline {
-        let now = processor_time();
+    /// Called when half of the time is over by the clock, and again until it is over by what the thread has had.
+    fn half_is_over(&mut self, now: Duration) -> UpdateDeadline {
         let since = *self.since.get_or_insert(now);
         match self.half.checked_sub(now.saturating_sub(since)) {
             Some(left) if !left.is_zero() => UpdateDeadline::Continue(ticks(left)),
@@ -93,11 +105,43 @@ impl Time {
 }
 
 fn ticks(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).max(1)
+    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos()))
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 /// What this thread has had of a processor.
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_had_no_processor_is_not_interrupted() {
+        let ms = Duration::from_millis;
+        let mut time = Time {
+            half: ms(10),
+            since: None,
+        };
+        // By the clock, ten milliseconds have gone at the first of these and tens more before each of the others.
+        assert!(matches!(time.half_is_over(ms(500)), UpdateDeadline::Continue(10)));
+        assert!(matches!(time.half_is_over(ms(500)), UpdateDeadline::Continue(10)));
+        assert!(matches!(time.half_is_over(ms(503)), UpdateDeadline::Continue(7)));
+        assert!(matches!(time.half_is_over(ms(509)), UpdateDeadline::Continue(1)));
+        assert!(matches!(time.half_is_over(ms(510)), UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn the_threads_processor_time_goes_on() {
+        let before = processor_time();
+        while processor_time() == before {}
+        assert!(processor_time() > before);
+    }
 }

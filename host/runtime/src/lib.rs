@@ -4,6 +4,10 @@
 //! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
 //! piece of code, and in a [`Slot`] with its settings a tenant's release; a [`Session`] is one bind's, and the instance of a
 //! translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")
+)]
 
 mod contract;
 mod engine;

@@ -1,7 +1,9 @@
 //! Sessions: a component of the session world, the instance of it that is one bind, and the words between it and the host;
 //! `wit/session` says what they mean.
 
-pub use crate::contract::session_world::edgebind::session::types::{Action, Bind, CloseReason, Config, Event, Refusal, Settlement, Token};
+pub use crate::contract::session_world::edgebind::session::types::{
+    Action, Bind, CloseReason, Config, Event, Refusal, Settlement, Token,
+};
 
 use crate::{
     contract::{
@@ -40,7 +42,11 @@ impl SessionComponent {
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
         let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
         let pre = SessionPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
-        Ok(Self { engine: engine.clone(), pre: Arc::new(pre), digest: digest.into() })
+        Ok(Self {
+            engine: engine.clone(),
+            pre: Arc::new(pre),
+            digest: digest.into(),
+        })
     }
 
     /// SHA-256 of the component as it was deployed, in hex.
@@ -65,7 +71,13 @@ impl SessionComponent {
             let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
             Ok((world, machine))
         })?;
-        Ok(Session { instance, world, machine, tokens: Tokens::default(), engine: self.engine.clone() })
+        Ok(Session {
+            instance,
+            world,
+            machine,
+            tokens: Tokens::default(),
+            engine: self.engine.clone(),
+        })
     }
 
     /// A session that goes on where a saved one left off, with nothing under way. A live bind moves by [`Session::move_to`].
@@ -77,11 +89,20 @@ impl SessionComponent {
         let mut instance = self.place()?;
         let (world, restored) = instance.call(call_limits(&self.engine, self.engine.limits.translation_bytes_max), |store| {
             let world = self.pre.instantiate(&mut *store)?;
-            let restored = world.edgebind_session_machine().session().call_restore(store, config, saved)?;
+            let restored = world
+                .edgebind_session_machine()
+                .session()
+                .call_restore(store, config, saved)?;
             Ok((world, restored))
         })?;
         let machine = restored.map_err(RestoreError::Refused)?;
-        Ok(Session { instance, world, machine, tokens, engine: self.engine.clone() })
+        Ok(Session {
+            instance,
+            world,
+            machine,
+            tokens,
+            engine: self.engine.clone(),
+        })
     }
 
     fn place(&self) -> Result<Instance, Fault> {
@@ -96,9 +117,16 @@ impl Session {
         self.tokens.told(events);
         let limits = &self.engine.limits;
         // Room for the actions themselves, twice their number, so that a few too many are counted and not only refused.
-        let bytes_max = limits.action_bytes_max.saturating_add(limits.actions_max.saturating_mul(2 * size_of::<Action>()));
+        let bytes_max = limits
+            .action_bytes_max
+            .saturating_add(limits.actions_max.saturating_mul(2 * size_of::<Action>()));
         let call = call_limits(&self.engine, bytes_max);
-        let actions = self.instance.call(call, |store| self.world.edgebind_session_machine().session().call_on_events(store, self.machine, now, events));
+        let actions = self.instance.call(call, |store| {
+            self.world
+                .edgebind_session_machine()
+                .session()
+                .call_on_events(store, self.machine, now, events)
+        });
         let checked = actions.and_then(|actions| self.check(&actions).map(|()| actions));
         if checked.is_err() {
             self.instance.poison();
@@ -109,7 +137,9 @@ impl Session {
     /// Everything that a successor needs to go on. The session lives on.
     pub fn save(&mut self) -> Result<Vec<u8>, Fault> {
         let call = call_limits(&self.engine, self.engine.limits.saved_bytes_max);
-        self.instance.call(call, |store| self.world.edgebind_session_machine().session().call_save(store, self.machine))
+        self.instance.call(call, |store| {
+            self.world.edgebind_session_machine().session().call_save(store, self.machine)
+        })
     }
 
     /// Its successor on another component, with all that is under way. This session stays as it is: on success the caller
@@ -122,10 +152,15 @@ impl Session {
     fn check(&mut self, actions: &[Action]) -> Result<(), Fault> {
         let limits = &self.engine.limits;
         if actions.len() > limits.actions_max {
-            return Err(Fault::TooManyActions { count: actions.len(), limit: limits.actions_max });
+            return Err(Fault::TooManyActions {
+                count: actions.len(),
+                limit: limits.actions_max,
+            });
         }
         if actions.iter().map(octets).sum::<usize>() > limits.action_bytes_max {
-            return Err(Fault::TooManyBytes { limit: limits.action_bytes_max });
+            return Err(Fault::TooManyBytes {
+                limit: limits.action_bytes_max,
+            });
         }
         self.tokens.said(actions).map_err(Fault::Token)
     }
@@ -139,14 +174,24 @@ fn octets(action: &Action) -> usize {
             let addresses = message.source.digits.len() + message.destination.digits.len();
             let tlvs: usize = message.tlvs.iter().map(|tlv| tlv.value.len()).sum();
             let metadata: usize = message.metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
-            message.service_type.len() + addresses + message.udh.len() + message.payload.len() + message.excerpt.len() + tlvs + metadata
+            message.service_type.len()
+                + addresses
+                + message.udh.len()
+                + message.payload.len()
+                + message.excerpt.len()
+                + tlvs
+                + metadata
         }
         Action::Ready(_) | Action::Settle(_) | Action::WakeAt(_) | Action::Close(_) => 0,
     }
 }
 
 fn call_limits(engine: &Engine, bytes_max: usize) -> CallLimits {
-    CallLimits { ms: engine.limits.session_call_ms, memory_bytes: engine.limits.memory_bytes, bytes_max }
+    CallLimits {
+        ms: engine.limits.session_call_ms,
+        memory_bytes: engine.limits.memory_bytes,
+        bytes_max,
+    }
 }
 
 /// The world as `wit/session/session.wit` says it.
@@ -154,11 +199,26 @@ const WORLD: World = World {
     words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.1.0"],
     interface: "edgebind:session/machine@0.1.0",
     functions: &[
-        Function { name: "check", check: has_type::<(Vec<Setting>,), (Vec<String>,)> },
-        Function { name: "[constructor]session", check: has_type::<(Config,), (ResourceAny,)> },
-        Function { name: "[method]session.on-events", check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<Action>,)> },
-        Function { name: "[method]session.save", check: has_type::<(ResourceAny,), (Vec<u8>,)> },
-        Function { name: "[static]session.restore", check: has_type::<(Config, Vec<u8>), (Result<machine::Session, String>,)> },
+        Function {
+            name: "check",
+            check: has_type::<(Vec<Setting>,), (Vec<String>,)>,
+        },
+        Function {
+            name: "[constructor]session",
+            check: has_type::<(Config,), (ResourceAny,)>,
+        },
+        Function {
+            name: "[method]session.on-events",
+            check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<Action>,)>,
+        },
+        Function {
+            name: "[method]session.save",
+            check: has_type::<(ResourceAny,), (Vec<u8>,)>,
+        },
+        Function {
+            name: "[static]session.restore",
+            check: has_type::<(Config, Vec<u8>), (Result<machine::Session, String>,)>,
+        },
     ],
 };
 

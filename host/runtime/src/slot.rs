@@ -1,11 +1,6 @@
 //! The release in use by one tenant, for one world, and its replacement while calls and binds go on.
 
-use crate::{
-    contract::message::Setting,
-    fault::Fault,
-    session::SessionComponent,
-    translator::TranslatorComponent,
-};
+use crate::{contract::message::Setting, fault::Fault, session::SessionComponent, translator::TranslatorComponent};
 use arc_swap::ArcSwap;
 use std::{
     error::Error,
@@ -53,7 +48,10 @@ pub struct Slot<T> {
 impl<T> Slot<T> {
     /// A slot whose first release this is.
     pub fn new(release: Release<T>) -> Self {
-        Self { current: ArcSwap::from_pointee(release), previous: Mutex::new(None) }
+        Self {
+            current: ArcSwap::from_pointee(release),
+            previous: Mutex::new(None),
+        }
     }
 
     /// The release in use, to begin something with and to end it with.
@@ -113,9 +111,131 @@ impl fmt::Display for DeployError {
         match self {
             DeployError::Settings(mistakes) => write!(f, "settings refused: {}", mistakes.join("; ")),
             DeployError::Fault(fault) => write!(f, "check of settings: component {fault}"),
-            DeployError::Late { revision, current } => write!(f, "revision {revision} is not later than {current}, which is in use"),
+            DeployError::Late { revision, current } => {
+                write!(f, "revision {revision} is not later than {current}, which is in use")
+            }
         }
     }
 }
 
 impl Error for DeployError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+    };
+
+    /// A component that counts how many of it are alive.
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Counted {
+        fn new(alive: &Arc<AtomicUsize>) -> Self {
+            alive.fetch_add(1, Ordering::SeqCst);
+            Self(alive.clone())
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Component for Counted {
+        fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
+            match settings {
+                [] => Ok(Vec::new()),
+                [(name, _)] if name == "trap" => Err(Fault::Trap {
+                    why: "for the test".into(),
+                }),
+                settings => Ok(settings.iter().map(|(name, _)| format!("{name} is unknown")).collect()),
+            }
+        }
+    }
+
+    fn release(alive: &Arc<AtomicUsize>, revision: u64) -> Release<Counted> {
+        Release {
+            component: Counted::new(alive),
+            settings: Vec::new(),
+            revision,
+        }
+    }
+
+    #[test]
+    fn what_began_on_a_release_ends_on_it() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 1));
+        let begun = slot.current();
+        assert_eq!(slot.deploy(release(&alive, 2)), Ok(2));
+        assert_eq!(slot.deploy(release(&alive, 3)), Ok(3));
+        assert_eq!((begun.revision, slot.current().revision), (1, 3));
+        assert_eq!(alive.load(Ordering::SeqCst), 3);
+        drop(begun);
+        assert_eq!(alive.load(Ordering::SeqCst), 2, "the first ended with its last user");
+    }
+
+    #[test]
+    fn ten_thousand_swaps_leave_two_releases() {
+        let alive: Arc<AtomicUsize> = Arc::default();
+        let slot = Slot::new(release(&alive, 0));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut seen = 0;
+                    while seen < 10_000 {
+                        let now = slot.current().revision;
+                        assert!(now >= seen, "a reader went back from {seen} to {now}");
+                        seen = now;
+                    }
+                });
+            }
+            for revision in 1..=10_000 {
+                assert_eq!(slot.deploy(release(&alive, revision)), Ok(revision));
+                // The one in use, the one before, the new one, and what two readers hold for a moment.
+                assert!(alive.load(Ordering::SeqCst) <= 5);
+            }
+        });
+        assert_eq!(alive.load(Ordering::SeqCst), 2);
+        drop(slot);
+        assert_eq!(alive.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_release_that_is_refused_changes_nothing() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 5));
+        let with = |name: &str| Release {
+            settings: vec![(name.into(), String::new())],
+            ..release(&alive, 6)
+        };
+        let refused = slot.deploy(with("colour")).unwrap_err();
+        assert_eq!(refused.to_string(), "settings refused: colour is unknown");
+        assert!(matches!(
+            slot.deploy(with("trap")),
+            Err(DeployError::Fault(Fault::Trap { .. }))
+        ));
+        assert_eq!(
+            slot.deploy(release(&alive, 5)),
+            Err(DeployError::Late { revision: 5, current: 5 })
+        );
+        assert_eq!(slot.current().revision, 5);
+        assert!(slot.previous().is_none());
+        assert_eq!(alive.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn rolling_back_is_to_the_release_before_and_once() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 1));
+        assert!(slot.roll_back().is_none());
+        assert_eq!(slot.deploy(release(&alive, 2)), Ok(2));
+        assert_eq!(slot.roll_back().map(|release| release.revision), Some(1));
+        assert_eq!(slot.current().revision, 1);
+        assert!(slot.roll_back().is_none());
+        assert_eq!(alive.load(Ordering::SeqCst), 1, "nobody goes forward to the one that failed");
+        assert_eq!(slot.deploy(release(&alive, 3)), Ok(3));
+    }
+}

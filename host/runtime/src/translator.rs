@@ -2,8 +2,8 @@
 //! `wit/translator` says what they mean.
 
 pub use crate::contract::translator_world::edgebind::translator::types::{
-    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Memo, Operation, Outcome, Proof, Report, Request, Response,
-    Retry, Step, WebhookRequest,
+    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Memo, Operation, Outcome, Proof,
+    Report, Request, Response, Retry, Step, WebhookRequest,
 };
 
 use crate::{
@@ -34,7 +34,11 @@ impl TranslatorComponent {
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
         let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
         let pre = TranslatorPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
-        Ok(Self { engine: engine.clone(), pre: Arc::new(pre), digest: digest.into() })
+        Ok(Self {
+            engine: engine.clone(),
+            pre: Arc::new(pre),
+            digest: digest.into(),
+        })
     }
 
     /// SHA-256 of the component as it was deployed, in hex.
@@ -53,7 +57,13 @@ impl TranslatorComponent {
     }
 
     /// The step after an exchange: `saved` is what the exchange asked to have back.
-    pub fn resume(&self, context: &Context, operation: &Operation, saved: &[u8], got: &Result<Response, Failure>) -> Result<Step, Fault> {
+    pub fn resume(
+        &self,
+        context: &Context,
+        operation: &Operation,
+        saved: &[u8],
+        got: &Result<Response, Failure>,
+    ) -> Result<Step, Fault> {
         let got = got.as_ref().map_err(|failure| failure);
         self.call(|store, guest| guest.call_resume(store, context, operation, saved, got))
     }
@@ -77,9 +87,21 @@ const WORLD: World = World {
     words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.1.0"],
     interface: "edgebind:translator/translation@0.1.0",
     functions: &[
-        Function { name: "check", check: has_type::<(Vec<Setting>,), (Vec<String>,)> },
-        Function { name: "begin", check: has_type::<(Context, Operation), (Step,)> },
-        Function { name: "resume", check: has_type::<(Context, Operation, Vec<u8>, Result<Response, Failure>), (Step,)> },
-        Function { name: "webhook", check: has_type::<(Context, WebhookRequest), (Hearing,)> },
+        Function {
+            name: "check",
+            check: has_type::<(Vec<Setting>,), (Vec<String>,)>,
+        },
+        Function {
+            name: "begin",
+            check: has_type::<(Context, Operation), (Step,)>,
+        },
+        Function {
+            name: "resume",
+            check: has_type::<(Context, Operation, Vec<u8>, Result<Response, Failure>), (Step,)>,
+        },
+        Function {
+            name: "webhook",
+            check: has_type::<(Context, WebhookRequest), (Hearing,)>,
+        },
     ],
 };

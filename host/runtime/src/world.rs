@@ -9,7 +9,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use std::{collections::BTreeSet, error::Error, fmt, fmt::Write as _};
 use wasmtime::{
     Store,
-    component::{Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower, types::ComponentItem},
+    component::{
+        Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower,
+        types::ComponentItem,
+    },
 };
 
 /// One world of the contract.
@@ -29,7 +32,11 @@ pub(crate) struct Function {
 }
 
 /// Whether the exported function takes and returns these.
-pub(crate) fn has_type<P, R>(instance: &WasmInstance, store: &mut Store<State>, function: &ComponentExportIndex) -> wasmtime::Result<()>
+pub(crate) fn has_type<P, R>(
+    instance: &WasmInstance,
+    store: &mut Store<State>,
+    function: &ComponentExportIndex,
+) -> wasmtime::Result<()>
 where
     P: ComponentNamedList + Lower,
     R: ComponentNamedList + Lift,
@@ -47,7 +54,10 @@ pub(crate) struct Admitted {
 pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: &World) -> Result<Admitted, LoadError> {
     let limit = engine.limits.component_bytes_max;
     if bytes.len() > limit {
-        return Err(LoadError::TooLarge { bytes: bytes.len(), limit });
+        return Err(LoadError::TooLarge {
+            bytes: bytes.len(),
+            limit,
+        });
     }
     if wasmtime::Engine::detect_precompiled(bytes).is_some() {
         return Err(LoadError::Precompiled);
@@ -57,12 +67,17 @@ pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: &World) -> Result<Admi
     if !mistakes.is_empty() {
         return Err(LoadError::World(mistakes));
     }
-    let pre = Linker::new(&engine.inner).instantiate_pre(&component).map_err(|error| LoadError::Unusable(chain(&error)))?;
+    let pre = Linker::new(&engine.inner)
+        .instantiate_pre(&component)
+        .map_err(|error| LoadError::Unusable(chain(&error)))?;
     let mistakes = try_out(engine, &pre, world).map_err(LoadError::TrialRun)?;
     if !mistakes.is_empty() {
         return Err(LoadError::World(mistakes));
     }
-    Ok(Admitted { pre, digest: sha256(bytes) })
+    Ok(Admitted {
+        pre,
+        digest: sha256(bytes),
+    })
 }
 
 /// What is missing from the component and what it has too much, as far as names go.
@@ -71,9 +86,15 @@ fn shape_mistakes(engine: &Engine, component: &Component, world: &World) -> Vec<
     let mut mistakes = Vec::new();
     for (name, import) in shape.imports(&engine.inner) {
         if !world.words.contains(&name) {
-            mistakes.push(format!("imports {name}, and a guest may import nothing but words of the contract ({})", world.words.join(", ")));
+            mistakes.push(format!(
+                "imports {name}, and a guest may import nothing but words of the contract ({})",
+                world.words.join(", ")
+            ));
         } else if let ComponentItem::ComponentInstance(words) = import.ty {
-            for (item, _) in words.exports(&engine.inner).filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_))) {
+            for (item, _) in words
+                .exports(&engine.inner)
+                .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+            {
                 mistakes.push(format!("imports {item} of {name}, which has types only"));
             }
         }
@@ -86,12 +107,23 @@ fn shape_mistakes(engine: &Engine, component: &Component, world: &World) -> Vec<
                 .map(|(name, _)| name)
                 .collect();
             let wanted: BTreeSet<&str> = world.functions.iter().map(|function| function.name).collect();
-            mistakes.extend(wanted.difference(&has).map(|name| format!("{} lacks {name}", world.interface)));
-            mistakes.extend(has.difference(&wanted).map(|name| format!("{} has {name} on top of the contract", world.interface)));
+            mistakes.extend(
+                wanted
+                    .difference(&has)
+                    .map(|name| format!("{} lacks {name}", world.interface)),
+            );
+            mistakes.extend(
+                has.difference(&wanted)
+                    .map(|name| format!("{} has {name} on top of the contract", world.interface)),
+            );
         }
         _ => {
             let exports: Vec<&str> = shape.exports(&engine.inner).map(|(name, _)| name).collect();
-            let instead = if exports.is_empty() { "nothing".into() } else { exports.join(", ") };
+            let instead = if exports.is_empty() {
+                "nothing".into()
+            } else {
+                exports.join(", ")
+            };
             mistakes.push(format!("does not export {} (it exports {instead})", world.interface));
         }
     }
@@ -122,16 +154,23 @@ fn try_out(engine: &Engine, pre: &InstancePre<State>, world: &World) -> Result<V
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut hex, octet| {
-        let _ = write!(hex, "{octet:02x}");
-        hex
-    })
+    digest(&SHA256, bytes)
+        .as_ref()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, octet| {
+            let _ = write!(hex, "{octet:02x}");
+            hex
+        })
 }
 
 impl Engine {
     /// What bounds a call that is nobody's bind: a translator's, a check of settings, a trial.
     pub(crate) fn check_limits(&self) -> CallLimits {
-        CallLimits { ms: self.limits.translator_call_ms, memory_bytes: self.limits.memory_bytes, bytes_max: self.limits.translation_bytes_max }
+        CallLimits {
+            ms: self.limits.translator_call_ms,
+            memory_bytes: self.limits.memory_bytes,
+            bytes_max: self.limits.translation_bytes_max,
+        }
     }
 }
 

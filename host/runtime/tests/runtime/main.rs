@@ -1,0 +1,9 @@
+//! The runtime with real components: what healthy ones do, what it does to faulty ones, and whom it does not let in.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")]
+
+mod guests;
+mod limits;
+mod session_misdeeds;
+mod sessions;
+mod translator_misdeeds;
+mod worlds;

@@ -1,0 +1,126 @@
+//! Sessions that behave: they keep what they know between calls, move to another component with it, and leave nothing behind.
+
+use crate::guests::{bound, config, delivery, engine, few, frame, goes_on, healthy, session, session_bytes, settings};
+use edgebind_runtime::{
+    DeployError, Fault, Misuse, Release, RestoreError, SessionComponent, Slot,
+    session::{Action, Event, Settlement},
+};
+use std::thread;
+
+#[test]
+fn a_batch_is_answered_in_the_order_of_its_events() {
+    let component = session(&engine());
+    let mut session = component.open(&config(&[])).unwrap();
+    let actions = session.on_events(1, &[bound(), frame(), delivery(3), frame()]).unwrap();
+    let shape: Vec<String> = actions
+        .iter()
+        .map(|action| match action {
+            Action::Append((token, _)) => format!("append {token}"),
+            Action::Settle((token, Settlement::Done)) => format!("settle {token}"),
+            Action::Ready(window) => format!("ready {window}"),
+            other => format!("{other:?}").chars().take(4).collect(),
+        })
+        .collect();
+    assert_eq!(shape, ["Acti", "ready 8", "append 1", "settle 3", "append 2"]);
+}
+
+#[test]
+fn a_moved_session_knows_what_is_under_way() {
+    let component = session(&engine());
+    let mut old = healthy(&component);
+    assert_eq!(old.on_events(2, &[frame()]).map(|actions| actions.len()), Ok(1));
+    let mut new = old.move_to(&component, &config(&[])).unwrap();
+    drop(old);
+    let actions = new.on_events(3, &[Event::Appended((1, Ok("1".into()))), frame()]).unwrap();
+    assert!(
+        matches!(actions.as_slice(), [Action::Send(_), Action::Append((2, _))]),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn a_delivery_under_way_is_settled_after_the_move() {
+    let component = session(&engine());
+    // The old session was given the delivery and never settled it: the new one, which settles what it sees twice, may do it once.
+    let mut old = component.open(&config(&[])).unwrap();
+    old.on_events(1, &[bound()]).unwrap();
+    let mut new = old.move_to(&component, &config(&[("misdeed", "settle-twice")])).unwrap();
+    assert_eq!(new.on_events(2, &[delivery(7)]), Err(Fault::Token(Misuse::SettledNothing(7))));
+    goes_on(&mut old);
+}
+
+#[test]
+fn saved_octets_that_are_none_are_refused_with_the_guests_reason() {
+    let component = session(&engine());
+    let refused = component.restore(&config(&[]), b"short").err().unwrap();
+    assert_eq!(refused, RestoreError::Refused("not eight octets".into()));
+    goes_on(&mut component.restore(&config(&[]), &[0, 0, 0, 0, 0, 0, 0, 9]).unwrap());
+}
+
+#[test]
+fn a_session_goes_from_thread_to_thread() {
+    let component = session(&engine());
+    let mut session = healthy(&component);
+    for _ in 0..3 {
+        session = thread::spawn(move || {
+            goes_on(&mut session);
+            session
+        })
+        .join()
+        .unwrap();
+    }
+}
+
+#[test]
+fn ten_thousand_sessions_leave_their_places() {
+    let engine = engine();
+    let component = session(&engine);
+    for _ in 0..10_000 {
+        component.open(&config(&[])).unwrap();
+    }
+    assert_eq!(engine.sessions(), 0);
+}
+
+#[test]
+fn one_session_more_than_allowed_is_our_fault_and_nobodys_end() {
+    let component = session(&engine());
+    let mut sessions: Vec<_> = (0..few().sessions_max).map(|_| healthy(&component)).collect();
+    let fault = component.open(&config(&[])).err().unwrap();
+    assert_eq!(fault, Fault::Host("all 8 places for sessions are taken".into()));
+    sessions.iter_mut().for_each(goes_on);
+    sessions.pop();
+    healthy(&component);
+}
+
+#[test]
+fn a_component_has_the_digest_of_its_bytes() {
+    let engine = engine();
+    let component = session(&engine);
+    assert_eq!(component.digest().len(), 64);
+    assert_eq!(
+        component.digest(),
+        SessionComponent::load(&engine, session_bytes()).unwrap().digest()
+    );
+}
+
+#[test]
+fn a_release_whose_settings_its_component_refuses_is_not_deployed() {
+    let component = session(&engine());
+    let release = |revision, pairs: &[(&str, &str)]| Release {
+        component: component.clone(),
+        settings: settings(pairs),
+        revision,
+    };
+    let slot = Slot::new(release(1, &[]));
+    let refused = slot.deploy(release(2, &[("unwanted", "a"), ("unwanted", "b")])).unwrap_err();
+    assert_eq!(
+        refused,
+        DeployError::Settings(vec!["unwanted: a".into(), "unwanted: b".into()])
+    );
+    assert!(matches!(
+        slot.deploy(release(2, &[("misdeed", "trap-in-check")])),
+        Err(DeployError::Fault(Fault::Trap { .. }))
+    ));
+    assert_eq!(slot.deploy(release(2, &[("wanted", "c")])), Ok(2));
+    goes_on(&mut slot.current().component.open(&config(&[])).unwrap());
+}
