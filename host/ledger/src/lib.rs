@@ -7,6 +7,28 @@
 //!
 //! [`Embedded`] keeps entries in a directory; [`Memory`] is the model that says what an engine must do. One suite
 //! (`tests/conformance.rs`) holds every engine to the model.
+//!
+//! # Why fjall
+//!
+//! Measured on 2 cores and a virtual disk (ext4) with `cargo bench -p edgebind-ledger --bench engines`: entries of 300
+//! octets, one atomic batch and one sync at a time, medians of five. *Bare* is a file with `write` and `fdatasync`.
+//!
+//! |                                   | bare      | fjall 3.1 | redb 4.6  | SQLite (rusqlite 0.39) |
+//! |-----------------------------------|-----------|-----------|-----------|------------------------|
+//! | append, batch 1, on disk          | 5 600/s   | 11 400/s  | 5 400/s   | 4 300/s                |
+//! | append, batch 64, on disk         | 343 000/s | 263 000/s | 170 000/s | 208 000/s              |
+//! | append, batch 512, on disk        | 1.9 M/s   | 837 000/s | 528 000/s | 504 000/s              |
+//! | read in order and remove, by 64   |           | 1.5 M/s   | 814 000/s | 398 000/s              |
+//! | open and read 200 000             |           | 390 ms    | 44 ms     | 38 ms                  |
+//! | memory of the process at most     |           | 131 MB    | 91 MB     | 7 MB                   |
+//! | killed among its appends          |           | none lost | none lost | none lost              |
+//! | documents of a commit             |           | journal, then `fdatasync` when asked; refuses writes after a failure | copy-on-write pages, `Immediate` syncs | write-ahead log, `FULL` syncs each commit |
+//! | what it brings                    |           | Rust only, a directory, background threads | Rust only, one file | a C library to compile, one file |
+//!
+//! An append is one sequential write in fjall, and a page or more in the others, which shows most in the small batches
+//! of a quiet gateway (with the disk taken away, on tmpfs: 609 000, 29 000 and 88 000 appends a second by one). It pays at
+//! opening, where the journal is read again, and in memory; both are bounded in [`limits`]. Figures of a disk
+//! that others use at the same time vary by ten and more: compare within a run.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
