@@ -520,3 +520,45 @@ impl Machine {
         self.sequence_number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config {
+            tenant: String::new(),
+            account: String::new(),
+            settings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_not_saved_by_this_schema_is_not_restored() {
+        let saved = Machine::new(&config()).save();
+        let restore = |saved: &[u8]| Machine::restore(&config(), saved).map(|machine| machine.save());
+        assert_eq!(restore(&saved).as_ref(), Ok(&saved));
+
+        let later = [&[SCHEMA + 1], &saved[1..]].concat();
+        assert_eq!(
+            restore(&later).unwrap_err(),
+            "saved by another session: its schema is 2, this session reads 1"
+        );
+        assert_eq!(restore(&[]).unwrap_err(), "nothing was saved");
+        for length in 1..saved.len() {
+            let error = restore(&saved[..length]).unwrap_err();
+            assert!(
+                error.starts_with("cannot read the saved session: "),
+                "{length} octets: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn our_numbers_begin_again_at_1() {
+        let mut machine = Machine::new(&config());
+        machine.sequence_number = SEQUENCE_NUMBER_MAX - 1;
+        assert_eq!(machine.next_sequence_number(), SEQUENCE_NUMBER_MAX);
+        assert_eq!(machine.next_sequence_number(), 1);
+    }
+}

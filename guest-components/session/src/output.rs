@@ -66,3 +66,33 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pdus_share_a_send_until_it_is_full() {
+        let mut out = Output::default();
+        for _ in 0..3 {
+            out.pdu().extend([0; SEND_OCTETS_MAX / 2]);
+        }
+        let lengths: Vec<usize> = out
+            .into_actions()
+            .iter()
+            .map(|action| match action {
+                Action::Send(octets) => octets.len(),
+                other => panic!("what is {other:?}?"),
+            })
+            .collect();
+        assert_eq!(lengths, [SEND_OCTETS_MAX, SEND_OCTETS_MAX / 2]);
+    }
+
+    #[test]
+    fn nothing_to_send_is_no_send() {
+        let mut out = Output::default();
+        out.ready(1);
+        out.close(CloseReason::Unbound);
+        assert_eq!(out.into_actions(), [Action::Ready(1), Action::Close(CloseReason::Unbound)]);
+    }
+}

@@ -1,0 +1,524 @@
+//! A machine between a peer and a host that do as they please within the contract: submits, answers that come late, in
+//! another order or never, deliveries, enquiries, drains, unbinds, half-closes, ticks, and a swap at any moment. One seed is one
+//! run; the invariants are checked after every call.
+#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed")]
+
+mod common;
+
+use common::{START, config, frames};
+use edgebind_session::{
+    Machine,
+    message::{Address, Body, Delivery, Incoming, MessageState, Receipt},
+    session::{Action, Bind, CloseReason, Config, Event, Refusal, Settlement},
+};
+use edgebind_smpp::{CommandId, CommandStatus, Header, Pdu, ShortMessage, decode, encode};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::{collections::BTreeMap, env};
+
+const SEEDS: u64 = 400;
+const STEPS: usize = 300;
+
+/// The default of the setting `response_timeout`.
+const RESPONSE_TIMEOUT_MS: u64 = 30_000;
+
+/// `SIMULATION_SEED=7` plays one seed again.
+#[test]
+fn invariants_hold_whatever_peer_and_host_do() {
+    let one = env::var("SIMULATION_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let (mut accepted, mut delivered, mut closed) = (0, 0, BTreeMap::new());
+    for seed in one.map_or(0..SEEDS, |seed| seed..seed + 1) {
+        println!("seed {seed}");
+        let world = World::run(seed);
+        accepted += world.accepted;
+        delivered += world.delivered;
+        *closed.entry(world.closed.map_or("open", reason)).or_insert(0) += 1;
+    }
+    println!("{accepted} accepted, {delivered} delivered, binds: {closed:?}");
+    // A world in which nothing happens keeps every invariant.
+    if one.is_none() {
+        assert!(
+            accepted > 5_000 && delivered > 2_000,
+            "{accepted} accepted, {delivered} delivered"
+        );
+        for reason in ["unbound", "ended", "drained", "out-of-step", "silent", "open"] {
+            assert!(closed.contains_key(reason), "no bind of {closed:?} came to {reason}");
+        }
+    }
+}
+
+fn reason(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Unbound => "unbound",
+        CloseReason::Refused => "refused",
+        CloseReason::OutOfStep => "out-of-step",
+        CloseReason::Silent => "silent",
+        CloseReason::Ended => "ended",
+        CloseReason::Drained => "drained",
+    }
+}
+
+/// What the peer was told of a submit_sm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Told {
+    Nothing,
+    Accepted,
+    Refused,
+}
+
+struct World {
+    random: StdRng,
+    now: u64,
+    config: Config,
+    window_in: usize,
+    window_out: usize,
+    machine: Machine,
+
+    // The peer.
+    sequence_number: u32,
+    /// Every submit_sm by its number.
+    submits: BTreeMap<u32, Told>,
+    /// Those of them that it was told nothing of.
+    untold: usize,
+    /// deliver_sm that the peer may still answer.
+    received: Vec<u32>,
+    /// Every deliver_sm that is neither answered nor overdue: its delivery, which its destination names, and when it came.
+    flying: BTreeMap<u32, (u64, u64)>,
+    /// The numbers of our enquire_link and unbind that it has not answered.
+    asked: Vec<(CommandId, u32)>,
+    /// It can say nothing more.
+    mute: bool,
+    /// It answers nothing any more, though it may go on asking.
+    sulks: bool,
+    /// It answers nothing and asks nothing.
+    dead: bool,
+
+    // The host.
+    /// Appends that it has not answered, with the number of their submit_sm.
+    appends: Vec<(u64, u32)>,
+    /// Message ids that stand for something stored.
+    stored: Vec<String>,
+    ready: usize,
+    next_token: u64,
+    /// Deliveries that are not settled.
+    delivering: Vec<u64>,
+    wake_at: Option<u64>,
+    drained: bool,
+    closed: Option<CloseReason>,
+
+    accepted: usize,
+    delivered: usize,
+}
+
+impl World {
+    fn run(seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let (window_in, window_out) = ([0, 5][random.random_range(0..2)], [1, 3, 10][random.random_range(0..3)]);
+        let config = config(&[
+            ("window_in", &window_in.to_string()),
+            ("window_out", &window_out.to_string()),
+            ("long_incoming", ["udh", "sar", "payload"][random.random_range(0..3)]),
+        ]);
+        let mut world = Self {
+            machine: Machine::new(&config),
+            now: START,
+            config,
+            window_in,
+            window_out,
+            sequence_number: random.random(),
+            submits: BTreeMap::new(),
+            untold: 0,
+            received: Vec::new(),
+            flying: BTreeMap::new(),
+            asked: Vec::new(),
+            mute: false,
+            sulks: false,
+            dead: random.random_ratio(1, 30),
+            appends: Vec::new(),
+            stored: Vec::new(),
+            ready: 0,
+            next_token: 1,
+            delivering: Vec::new(),
+            wake_at: None,
+            drained: false,
+            closed: None,
+            accepted: 0,
+            delivered: 0,
+            random,
+        };
+        let frame = frames::bind(
+            CommandId::BIND_TRANSCEIVER,
+            1,
+            [0x34, 0x33, 0x50][world.random.random_range(0..3)],
+            "",
+        );
+        world.call(vec![Event::Bound(Bind { frame })]);
+        for _ in 0..STEPS {
+            world.step();
+        }
+        world.settle_down();
+        world
+    }
+
+    /// Up to six events in one call, or some time, or a swap.
+    fn step(&mut self) {
+        if self.random.random_ratio(1, 12) {
+            let saved = self.machine.save();
+            self.machine = Machine::restore(&self.config, &saved).unwrap();
+        }
+        if self.random.random_ratio(1, 3) {
+            let ms = [3, 700, 20_000][self.random.random_range(0..3)];
+            self.pass(ms);
+        }
+        let mut events = Vec::new();
+        for _ in 0..self.random.random_range(0..=6) {
+            events.extend(self.event());
+        }
+        if !events.is_empty() {
+            self.call(events);
+        }
+    }
+
+    /// Time goes by, and the host wakes the machine when it asked for that.
+    fn pass(&mut self, ms: u64) {
+        let until = self.now + ms;
+        while let Some(at) = self.wake_at.filter(|&at| at <= until)
+            && self.closed.is_none()
+        {
+            self.now = self.now.max(at);
+            self.wake_at = None;
+            self.call(vec![Event::Tick]);
+        }
+        self.now = until;
+    }
+
+    /// The peer goes silent, the host answers all it owes: now everything must come to its end.
+    fn settle_down(&mut self) {
+        while let Some(event) = self.append_answered() {
+            self.call(vec![event]);
+        }
+        self.dead = true;
+        if !self.drained && self.random.random_bool(0.5) {
+            return;
+        }
+        self.call(vec![Event::Drain]);
+        self.pass(100_000);
+        assert!(self.closed.is_some(), "a drain comes to its end though the peer says nothing");
+    }
+
+    /// One thing that happens, if it can.
+    fn event(&mut self) -> Option<Event> {
+        let silent = self.mute || self.dead;
+        match self.random.random_range(0..1000) {
+            0..=299 if !silent => Some(self.submit()),
+            300..=549 => self.append_answered(),
+            550..=699 => self.deliver(),
+            700..=899 if !silent && !self.sulks => self.delivery_answered(),
+            900..=939 if !silent => {
+                let number = self.next_number();
+                Some(Event::Frame(frames::header_only(
+                    CommandId::ENQUIRE_LINK,
+                    CommandStatus::ROK,
+                    number,
+                )))
+            }
+            940..=980 if !silent && !self.sulks => {
+                let (asked, number) = self.asked.pop()?;
+                Some(Event::Frame(frames::header_only(
+                    asked.response(),
+                    CommandStatus::ROK,
+                    number,
+                )))
+            }
+            // Answers to nothing, commands of another world.
+            981..=986 if !silent => {
+                let id = [
+                    CommandId::SUBMIT_SM_RESP,
+                    CommandId::QUERY_SM,
+                    CommandId(0x1_0203),
+                    CommandId::GENERIC_NACK,
+                ];
+                let id = id[self.random.random_range(0..4)];
+                Some(Event::Frame(frames::header_only(id, CommandStatus::RSYSERR, 0)))
+            }
+            987..=988 if !self.sulks => {
+                self.sulks = self.random.random_ratio(1, 4);
+                None
+            }
+            989 if !silent && self.random.random_ratio(1, 2) => {
+                let number = self.next_number();
+                Some(Event::Frame(frames::header_only(
+                    CommandId::UNBIND,
+                    CommandStatus::ROK,
+                    number,
+                )))
+            }
+            990 if !self.mute && self.random.random_ratio(1, 3) => {
+                self.mute = true;
+                Some(Event::Ended)
+            }
+            991 if !self.mute && self.random.random_ratio(1, 3) => {
+                self.mute = true;
+                Some(Event::OutOfStep(vec![0, 0, 0, 8]))
+            }
+            992 if !self.drained && self.random.random_ratio(1, 3) => {
+                self.drained = true;
+                Some(Event::Drain)
+            }
+            _ => None,
+        }
+    }
+
+    fn next_number(&mut self) -> u32 {
+        self.sequence_number = self.sequence_number.wrapping_add(1);
+        self.sequence_number
+    }
+
+    fn submit(&mut self) -> Event {
+        let number = self.next_number();
+        self.submits.insert(number, Told::Nothing);
+        self.untold += 1;
+        let mut sm = ShortMessage {
+            short_message: b"Hi",
+            ..frames::to_a_phone()
+        };
+        match self.random.random_range(0..10) {
+            0 => sm.destination_addr = b"nobody",
+            1 => (sm.esm_class, sm.short_message) = (0x40, b"\x05\x00\x03\x01\x02\x01Hi"),
+            _ => {}
+        }
+        let mut frame = frames::encoded(number, &Pdu::SubmitSm(sm));
+        if self.random.random_ratio(1, 20) {
+            let length = self.random.random_range(16..frame.len());
+            frame.truncate(length);
+            frame[..4].copy_from_slice(&(length as u32).to_be_bytes());
+        }
+        Event::Frame(frame)
+    }
+
+    fn append_answered(&mut self) -> Option<Event> {
+        if self.appends.is_empty() {
+            return None;
+        }
+        let (token, _) = self.appends.swap_remove(self.random.random_range(0..self.appends.len()));
+        let fate = match self.random.random_range(0..10) {
+            0 => Err(Refusal::Throttled),
+            1 => Err(Refusal::QueueFull),
+            2 => Err(Refusal::Unavailable),
+            _ => {
+                let id = (1_000_000 + self.stored.len()).to_string();
+                self.stored.push(id.clone());
+                Ok(id)
+            }
+        };
+        Some(Event::Appended((token, fate)))
+    }
+
+    fn deliver(&mut self) -> Option<Event> {
+        if self.delivering.len() >= self.ready || self.closed.is_some() {
+            return None;
+        }
+        let token = self.next_token;
+        self.next_token += 1;
+        self.delivering.push(token);
+        let address = |digits: &str| Address {
+            ton: 1,
+            npi: 1,
+            digits: digits.to_owned(),
+        };
+        let delivery = if self.random.random_bool(0.5) {
+            Delivery::Receipt(Receipt {
+                id: "1".to_owned(),
+                source: address("447700900000"),
+                destination: address(&token.to_string()),
+                submitted: START,
+                done: self.now,
+                state: MessageState::Delivered,
+                final_: true,
+                error: 0,
+                excerpt: "Hi".to_owned(),
+                user_message_reference: None,
+            })
+        } else {
+            // Now and then one that no PDU can carry.
+            let from = if self.random.random_ratio(1, 20) {
+                "1".repeat(30)
+            } else {
+                "447700900000".to_owned()
+            };
+            Delivery::Incoming(Incoming {
+                source: address(&from),
+                destination: address(&token.to_string()),
+                body: Body::Text("0123456789".repeat(self.random.random_range(0..60))),
+                port: None,
+                received: self.now,
+                tlvs: Vec::new(),
+                metadata: Vec::new(),
+            })
+        };
+        Some(Event::Deliver((token, delivery)))
+    }
+
+    fn delivery_answered(&mut self) -> Option<Event> {
+        if self.received.is_empty() {
+            return None;
+        }
+        let number = self.received.swap_remove(self.random.random_range(0..self.received.len()));
+        let status = match self.random.random_range(0..12) {
+            // Lost on the way.
+            0 => return None,
+            1 => CommandStatus::RX_T_APPN,
+            2 => CommandStatus::RX_R_APPN,
+            _ => CommandStatus::ROK,
+        };
+        self.flying.remove(&number);
+        Some(Event::Frame(frames::deliver_sm_resp(status, number)))
+    }
+
+    fn call(&mut self, events: Vec<Event>) {
+        let was_closed = self.closed.is_some();
+        let late = |sent: u64| sent + RESPONSE_TIMEOUT_MS <= self.now;
+        let overdue: Vec<u64> = self
+            .flying
+            .values()
+            .filter(|(_, sent)| late(*sent))
+            .map(|(token, _)| *token)
+            .collect();
+        self.flying.retain(|_, (token, _)| !overdue.contains(token));
+        let actions = self.machine.on_events(self.now, events);
+        self.invariant_no_action_after_close(was_closed, &actions);
+        for action in actions {
+            self.perform(action);
+        }
+        self.invariant_every_submit_is_answered_exactly_once(was_closed);
+        self.invariant_window_in_is_respected();
+        self.invariant_window_out_is_respected();
+        self.invariant_open_work_has_a_deadline();
+        self.invariant_closed_leaves_no_delivery_open();
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Send(octets) => {
+                for frame in frames::split(&octets) {
+                    self.receive(frame);
+                }
+            }
+            Action::Ready(window) => self.ready = window as usize,
+            Action::Append((token, message)) => {
+                assert_eq!(message.destination.digits, "447700900000", "only what is valid is appended");
+                assert!(
+                    self.appends.iter().all(|(open, _)| *open != token),
+                    "invariant_no_token_is_used_twice: {token}"
+                );
+                self.appends.push((token, token as u32));
+            }
+            Action::Settle((token, settlement)) => {
+                let open = self.delivering.iter().position(|&open| open == token);
+                let open = open.unwrap_or_else(|| panic!("invariant_every_delivery_is_settled_at_most_once: {token}"));
+                self.delivering.remove(open);
+                self.delivered += usize::from(settlement == Settlement::Done);
+            }
+            Action::WakeAt(at) => self.wake_at = Some(at),
+            Action::Close(reason) => self.closed = Some(reason),
+        }
+    }
+
+    /// The peer reads a frame.
+    fn receive(&mut self, frame: &[u8]) {
+        let Header {
+            command_id,
+            command_status,
+            sequence_number,
+            ..
+        } = Header::read(frame).unwrap();
+        let (_, pdu) = decode(frame).expect("invariant_every_frame_sent_can_be_decoded");
+        let mut again = Vec::new();
+        encode(&mut again, command_status, sequence_number, &pdu).unwrap();
+        let exact = again == frame || frame.len() == 16;
+        assert!(exact, "invariant_every_frame_sent_has_its_exact_length: {pdu:?}");
+        match pdu {
+            Pdu::SubmitSmResp(resp) => {
+                let told = self
+                    .submits
+                    .get_mut(&sequence_number)
+                    .expect("invariant_only_what_was_submitted_is_answered");
+                assert_eq!(
+                    *told,
+                    Told::Nothing,
+                    "invariant_every_submit_is_answered_exactly_once: {sequence_number}"
+                );
+                self.untold -= 1;
+                *told = if command_status.is_ok() {
+                    Told::Accepted
+                } else {
+                    Told::Refused
+                };
+                if command_status.is_ok() {
+                    let id = str::from_utf8(resp.message_id).unwrap();
+                    let stored = self.stored.iter().any(|stored| stored == id);
+                    assert!(stored, "invariant_every_ok_resp_has_an_append: {id:?}");
+                    self.accepted += 1;
+                }
+            }
+            Pdu::DeliverSm(sm) => {
+                self.received.push(sequence_number);
+                let token = str::from_utf8(sm.destination_addr).unwrap().parse().unwrap();
+                self.flying.insert(sequence_number, (token, self.now));
+            }
+            Pdu::EnquireLink | Pdu::Unbind => self.asked.push((command_id, sequence_number)),
+            _ => assert!(command_id.is_response(), "what is {pdu:?}?"),
+        }
+        if !command_id.is_response() {
+            assert!(
+                (1..=0x7FFF_FFFF).contains(&sequence_number),
+                "invariant_our_numbers_are_positive: {sequence_number}"
+            );
+        }
+    }
+
+    fn invariant_no_action_after_close(&self, was_closed: bool, actions: &[Action]) {
+        assert!(!was_closed || actions.is_empty(), "{actions:?} after close");
+        let close = actions.iter().position(|action| matches!(action, Action::Close(_)));
+        assert!(close.is_none_or(|place| place + 1 == actions.len()), "{actions:?}");
+    }
+
+    /// Whoever was not answered yet waits for the host, and at the end nobody waits whose append the host has answered.
+    fn invariant_every_submit_is_answered_exactly_once(&self, was_closed: bool) {
+        if !was_closed && self.closed != Some(CloseReason::Silent) {
+            assert_eq!(
+                self.untold,
+                self.appends.len(),
+                "submits without an answer, and appends under way"
+            );
+        }
+    }
+
+    fn invariant_window_in_is_respected(&self) {
+        assert!(
+            self.window_in == 0 || self.appends.len() <= self.window_in,
+            "{} appends",
+            self.appends.len()
+        );
+    }
+
+    fn invariant_window_out_is_respected(&self) {
+        assert!(
+            self.delivering.len() <= self.window_out,
+            "{} deliveries",
+            self.delivering.len()
+        );
+        assert!(self.flying.len() <= self.window_out, "{} deliver_sm", self.flying.len());
+    }
+
+    fn invariant_open_work_has_a_deadline(&self) {
+        assert!(self.closed.is_some() || self.wake_at.is_some(), "an open bind waits for ever");
+    }
+
+    fn invariant_closed_leaves_no_delivery_open(&self) {
+        assert!(
+            self.closed.is_none() || self.delivering.is_empty(),
+            "{:?} left open",
+            self.delivering
+        );
+    }
+}
