@@ -14,7 +14,10 @@ impl Clock {
     /// Reads the system's clock once.
     pub fn start() -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { epoch_ms: millis(since_1970), started: Instant::now() }
+        Self {
+            epoch_ms: millis(since_1970),
+            started: Instant::now(),
+        }
     }
 
     /// Milliseconds since 1970.

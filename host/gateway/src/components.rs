@@ -26,10 +26,15 @@ pub fn load(engine: &Engine) -> Result<Builtin, String> {
 /// The second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its
 /// User-Agent.
 pub fn second_smsgate(engine: &Engine) -> Result<TranslatorComponent, String> {
-    TranslatorComponent::load(engine, SMSGATE_SECOND).map_err(|error| format!("built-in smsgate component, second build: {error}"))
+    TranslatorComponent::load(engine, SMSGATE_SECOND)
+        .map_err(|error| format!("built-in smsgate component, second build: {error}"))
 }
 
 /// A slot whose first release this is.
 pub fn slot<T>(component: T, settings: Vec<Setting>) -> Slot<T> {
-    Slot::new(Release { component, settings, revision: 1 })
+    Slot::new(Release {
+        component,
+        settings,
+        revision: 1,
+    })
 }

@@ -32,10 +32,11 @@ use std::{
     net::IpAddr,
     num::NonZeroU32,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// One gateway of a process.
@@ -63,13 +64,26 @@ pub struct Gateway {
     /// Everything that must end before the process does.
     pub tasks: TaskTracker,
     checks: DefaultKeyedRateLimiter<IpAddr>,
+    /// Held while credentials are sealed or forgotten.
+    sealing: Mutex<()>,
     next_bind: AtomicU64,
 }
 
 impl Gateway {
     /// A gateway of these parts; nothing runs yet.
-    pub fn new(config: Config, ledger: Arc<dyn Ledger>, records: Arc<dyn Records>, egress: Egress, vault: Vault, tenants: Vec<Arc<Tenant>>) -> Self {
-        let per_minute = config.limits.checks_per_minute.and_then(NonZeroU32::new).unwrap_or(CHECKS_PER_MINUTE);
+    pub fn new(
+        config: Config,
+        ledger: Arc<dyn Ledger>,
+        records: Arc<dyn Records>,
+        egress: Egress,
+        vault: Vault,
+        tenants: Vec<Arc<Tenant>>,
+    ) -> Self {
+        let per_minute = config
+            .limits
+            .checks_per_minute
+            .and_then(NonZeroU32::new)
+            .unwrap_or(CHECKS_PER_MINUTE);
         Self {
             config,
             clock: Clock::start(),
@@ -83,6 +97,7 @@ impl Gateway {
             stopped: CancellationToken::new(),
             tasks: TaskTracker::new(),
             checks: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            sealing: Mutex::new(()),
             next_bind: AtomicU64::new(1),
         }
     }
@@ -91,13 +106,19 @@ impl Gateway {
     pub fn resume(self: &Arc<Self>) {
         for tenant in &self.tenants {
             if matches!(tenant.config.mode, Mode::PassThrough) {
-                for account in self.vault.all().into_iter().filter(|sealed| *sealed.tenant == *tenant.name).map(|sealed| sealed.account) {
+                for account in self
+                    .vault
+                    .all()
+                    .into_iter()
+                    .filter(|sealed| *sealed.tenant == *tenant.name)
+                    .map(|sealed| sealed.account)
+                {
                     match self.vault.recall(&tenant.name, &account) {
-                        Ok(Some(Credentials { user, password })) => {
-                            tenant.let_in(&account, user, password);
-                        }
+                        Ok(Some(credentials)) => drop(tenant.let_in(&account, &credentials)),
                         Ok(None) => {}
-                        Err(error) => tracing::error!(tenant = %tenant.name, %error, "sealed credentials cannot be opened; what waits for them stays"),
+                        Err(error) => {
+                            tracing::error!(tenant = %tenant.name, %error, "sealed credentials cannot be opened; what waits for them stays")
+                        }
                     }
                 }
             }
@@ -107,7 +128,11 @@ impl Gateway {
         if waiting > 0 {
             tracing::info!(waiting, "work from before is taken up");
         }
-        for lane in left.iter().filter(|(_, count)| *count > 0).filter_map(|(name, _)| Lane::parse(name)) {
+        for lane in left
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .filter_map(|(name, _)| Lane::parse(name))
+        {
             self.workers.ensure(self, lane);
         }
         // Credentials that nothing waits for any more.
@@ -122,19 +147,25 @@ impl Gateway {
 
     /// Asks who a peer is. The error is the command_status of the bind's answer: one and the same for an unknown system_id
     /// and a wrong password, and one with which clients try again instead of giving up for good.
-    pub async fn admit(self: &Arc<Self>, peer: IpAddr, request: CommandId, system_id: &[u8], password: &[u8]) -> Result<Bind, CommandStatus> {
+    pub async fn admit(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        request: CommandId,
+        system_id: &[u8],
+        password: &[u8],
+    ) -> Result<Bind, CommandStatus> {
         if system_id.is_empty() {
             return Err(CommandStatus::RINVSYSID);
         }
         if password.is_empty() {
             return Err(CommandStatus::RINVPASWD);
         }
-        let name = text(system_id);
+        let name: String = system_id.iter().copied().map(char::from).collect();
         for tenant in &self.tenants {
             if let Mode::Accounts(accounts) = &tenant.config.mode
                 && let Some(account) = accounts.iter().find(|account| *account.system_id == *name)
             {
-                if !vault::same(account.password.reveal().as_bytes(), password) {
+                if !vault::same(account.password.bytes(), password) {
                     tracing::info!(tenant = %tenant.name, "bind with a wrong password");
                     return Err(CommandStatus::RBINDFAIL);
                 }
@@ -142,17 +173,40 @@ impl Gateway {
                 return self.bind(tenant, account, request);
             }
         }
-        let Some(tenant) = self.tenants.iter().find(|tenant| matches!(tenant.config.mode, Mode::PassThrough)) else {
+        let Some(tenant) = self
+            .tenants
+            .iter()
+            .find(|tenant| matches!(tenant.config.mode, Mode::PassThrough))
+        else {
             tracing::info!("bind with an unknown system_id");
             return Err(CommandStatus::RBINDFAIL);
         };
-        self.check(peer, tenant, &name, password).await?;
-        let account = tenant.account(&name).ok_or(CommandStatus::RBINDFAIL)?;
-        self.bind(tenant, account, request)
+        let credentials = self
+            .check(
+                peer,
+                tenant,
+                &name,
+                Credentials {
+                    user: Secret::new(system_id),
+                    password: Secret::new(password),
+                },
+            )
+            .await?;
+        let account = tenant.let_in(&name, &credentials);
+        // Counted before it is sealed: whoever forgets credentials looks at the count under the same lock.
+        let bind = self.bind(tenant, account, request)?;
+        self.seal(tenant, &name, credentials).await?;
+        Ok(bind)
     }
 
-    /// Asks the upstream whether these are credentials of its own, and seals them if they are.
-    async fn check(self: &Arc<Self>, peer: IpAddr, tenant: &Arc<Tenant>, name: &str, password: &[u8]) -> Result<(), CommandStatus> {
+    /// Asks the upstream whether these are credentials of its own.
+    async fn check(
+        &self,
+        peer: IpAddr,
+        tenant: &Arc<Tenant>,
+        name: &str,
+        credentials: Credentials,
+    ) -> Result<Credentials, CommandStatus> {
         if self.checks.len() > CHECKED_ADDRESSES_MAX {
             self.checks.retain_recent();
         }
@@ -160,27 +214,36 @@ impl Gateway {
             tracing::warn!(%peer, "bind refused: too many checks in a minute");
             return Err(CommandStatus::RBINDFAIL);
         }
-        let (user, password) = (Secret::new(name), Secret::new(&text(password)));
         let candidate = Account::passing_through(name, &tenant.config);
-        candidate.set_credentials(user.clone(), password.clone());
+        candidate.set_credentials(&credentials);
         match upstream::run(self, tenant, &candidate, name, 1, Operation::Authenticate).await {
-            Outcome::Taken(_) => {}
+            Outcome::Taken(_) => Ok(credentials),
             Outcome::Dead(dead) => {
                 tracing::info!(tenant = %tenant.name, "bind refused by the upstream: {}", dead.why);
-                return Err(CommandStatus::RBINDFAIL);
+                Err(CommandStatus::RBINDFAIL)
             }
             Outcome::Retry(retry) => {
                 tracing::warn!(tenant = %tenant.name, "bind refused, the upstream could not be asked: {}", retry.why);
-                return Err(CommandStatus::RBINDFAIL);
+                Err(CommandStatus::RBINDFAIL)
             }
         }
-        let credentials = Credentials { user: user.clone(), password: password.clone() };
-        if let Err(error) = self.vault.remember(&tenant.name, name, &credentials) {
-            tracing::error!(tenant = %tenant.name, %error, "bind refused, its credentials cannot be kept");
-            return Err(CommandStatus::RSYSERR);
-        }
-        tenant.let_in(name, user, password);
-        Ok(())
+    }
+
+    /// Keeps credentials for the work that outlives their bind.
+    async fn seal(self: &Arc<Self>, tenant: &Tenant, name: &str, credentials: Credentials) -> Result<(), CommandStatus> {
+        let (gateway, tenant, name) = (self.clone(), tenant.name.clone(), name.to_owned());
+        let sealed = spawn_blocking(move || {
+            let _sealing = gateway.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+            gateway
+                .vault
+                .remember(&tenant, &name, &credentials)
+                .map_err(|error| error.to_string())
+        });
+        let sealed = sealed.await.unwrap_or_else(|error| Err(error.to_string()));
+        sealed.map_err(|error| {
+            tracing::error!(%error, "bind refused, its credentials cannot be kept");
+            CommandStatus::RSYSERR
+        })
     }
 
     fn bind(self: &Arc<Self>, tenant: &Arc<Tenant>, account: Arc<Account>, request: CommandId) -> Result<Bind, CommandStatus> {
@@ -192,6 +255,8 @@ impl Gateway {
             id: self.next_bind.fetch_add(1, Ordering::Relaxed),
             gateway: self.clone(),
             tenant: tenant.clone(),
+            submit: Lane::new(Kind::Submit, &tenant.name, &account.name).name(),
+            parts: Lane::new(Kind::Parts, &tenant.name, &account.name).name(),
             account,
             kind: request,
             release: tenant.session.current().revision,
@@ -207,7 +272,9 @@ impl Gateway {
         }
         let tenant = self.tenants.iter().find(|known| *known.name == *tenant)?;
         // A pass-through account whose credentials were forgotten is still one: its receipts wait for its next bind.
-        let pass_through = || matches!(tenant.config.mode, Mode::PassThrough).then(|| Arc::new(Account::passing_through(account, &tenant.config)));
+        let pass_through = || {
+            matches!(tenant.config.mode, Mode::PassThrough).then(|| Arc::new(Account::passing_through(account, &tenant.config)))
+        };
         Some((tenant.clone(), tenant.account(account).or_else(pass_through)?))
     }
 
@@ -215,7 +282,10 @@ impl Gateway {
     pub fn webhook_url(&self, tenant: &Tenant, account: &Account) -> Option<String> {
         let mut url = self.config.http.webhook_base_url.clone()?;
         let token = self.vault.webhook_token(&tenant.name, &account.name);
-        url.path_segments_mut().ok()?.pop_if_empty().extend(["webhook", &*tenant.name, &*account.name, &*token]);
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(["webhook", &*tenant.name, &*account.name, &*token]);
         Some(url.into())
     }
 
@@ -245,24 +315,27 @@ impl Gateway {
         });
     }
 
-    /// Forgets the credentials of a pass-through account that has no bind and no work.
-    pub fn forget_credentials(&self, tenant: &Tenant, account: &Account) {
-        if !matches!(tenant.config.mode, Mode::PassThrough) || account.binds() > 0 {
+    /// Forgets the credentials of a pass-through account, if it has no bind and no work.
+    pub fn forget_credentials(self: &Arc<Self>, tenant: &Arc<Tenant>, account: &Arc<Account>) {
+        if !matches!(tenant.config.mode, Mode::PassThrough) || self.needs_credentials(tenant, account) {
             return;
         }
-        let waits = [Kind::Submit, Kind::Parts].into_iter().any(|kind| self.records.pending(&Lane::new(kind, &tenant.name, &account.name).name()) > 0);
-        if waits {
-            return;
-        }
-        if let Err(error) = self.vault.forget(&tenant.name, &account.name) {
-            tracing::error!(tenant = %tenant.name, %error, "credentials that nothing needs cannot be removed");
-        }
+        let (gateway, tenant, account) = (self.clone(), tenant.clone(), account.clone());
+        self.tasks.spawn_blocking(move || {
+            let _sealing = gateway.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+            if gateway.needs_credentials(&tenant, &account) {
+                return;
+            }
+            if let Err(error) = gateway.vault.forget(&tenant.name, &account.name) {
+                tracing::error!(tenant = %tenant.name, %error, "credentials that nothing needs cannot be removed");
+            }
+        });
     }
-}
 
-/// Octets as the text that their sender most likely meant: UTF-8 if they are, otherwise Latin-1.
-fn text(octets: &[u8]) -> String {
-    std::str::from_utf8(octets).map_or_else(|_| octets.iter().copied().map(char::from).collect(), str::to_owned)
+    fn needs_credentials(&self, tenant: &Tenant, account: &Account) -> bool {
+        let waits = |kind| self.records.pending(&Lane::new(kind, &tenant.name, &account.name).name()) > 0;
+        account.binds() > 0 || waits(Kind::Submit) || waits(Kind::Parts)
+    }
 }
 
 /// An authenticated SMPP session: who it is for, until its connection ends.
@@ -279,6 +352,9 @@ pub struct Bind {
     pub kind: CommandId,
     /// The revision of the session release that it runs.
     pub release: u64,
+    /// Its lanes, by the names that the ledger knows.
+    submit: Arc<str>,
+    parts: Arc<str>,
     receives: AtomicBool,
     _gauge: Gauge,
 }
@@ -292,7 +368,7 @@ impl Bind {
             account: self.account.name.to_string(),
             settings: self.account.settings(&release.settings, &self.account.session_settings),
         };
-        release.component.open(config).map_err(|fault| {
+        release.component.open(&config).map_err(|fault| {
             self.tenant.count_fault("session");
             tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
             CommandStatus::RBINDFAIL
@@ -302,7 +378,9 @@ impl Bind {
     /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted.
     pub fn ready(&self, receives: bool) {
         for kind in [Kind::Submit, Kind::Parts] {
-            self.gateway.workers.ensure(&self.gateway, Lane::new(kind, &self.tenant.name, &self.account.name));
+            self.gateway
+                .workers
+                .ensure(&self.gateway, Lane::new(kind, &self.tenant.name, &self.account.name));
         }
         if receives && !self.receives.swap(true, Ordering::AcqRel) {
             self.account.receiver_came();
@@ -313,19 +391,28 @@ impl Bind {
     /// The entry for a message, unless the account's rate or its queue is full. It is held until its answer is written.
     pub fn entry(&self, message: Message) -> Result<NewEntry, Refusal> {
         let refuse = |reason, refusal| {
-            metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason).increment(1);
+            metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason)
+                .increment(1);
             Err(refusal)
         };
-        if !(self.account.takes_one() && self.tenant.takes_one()) {
+        if !self.account.takes_one() {
             return refuse("rate", Refusal::Throttled);
         }
-        let kind = if message.part.is_some() { Kind::Parts } else { Kind::Submit };
-        let lane = Lane::new(kind, &self.tenant.name, &self.account.name).name();
-        if self.gateway.records.pending(&lane) >= self.account.queue_max as usize {
+        let lane = if message.part.is_some() { &self.parts } else { &self.submit };
+        if self.gateway.records.pending(lane) >= self.account.queue_max {
             return refuse("queue", Refusal::QueueFull);
         }
-        let body = entry::encode(&Submission { message, members: Vec::new() });
-        Ok(NewEntry { lane, key: None, body, due: None, held: true })
+        let body = entry::encode(&Submission {
+            message,
+            members: Vec::new(),
+        });
+        Ok(NewEntry {
+            lane: lane.clone(),
+            key: None,
+            body,
+            due: None,
+            held: true,
+        })
     }
 }
 

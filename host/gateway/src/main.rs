@@ -1,6 +1,8 @@
 //! Edgebind, the program: everything that acts. It joins the runtime (guests), the ledger (durable work) and the sockets;
 //! what it does with them is decided by guests.
 
+#![expect(unreachable_pub, reason = "a program has no outside: pub is for its other rooms")]
+
 mod attach;
 mod cli;
 mod clock;

@@ -6,7 +6,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// Installs the process's recorder; the handle renders the metrics page. Once per process.
 pub fn metrics() -> Result<PrometheusHandle, String> {
-    let handle = PrometheusBuilder::new().install_recorder().map_err(|error| format!("failed to install the metrics: {error}"))?;
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| format!("failed to install the metrics: {error}"))?;
     describe();
     Ok(handle)
 }
@@ -16,18 +18,42 @@ fn describe() {
     describe_gauge!("edgebind_connections", "Open SMPP connections, bound or not.");
     describe_gauge!("edgebind_binds", "Open binds, by tenant.");
     describe_gauge!("edgebind_entries_waiting", "Entries not settled, by kind of work and tenant.");
-    describe_counter!("edgebind_connections_refused_total", "Connections closed at once because too many were open.");
+    describe_counter!(
+        "edgebind_connections_refused_total",
+        "Connections closed at once because too many were open."
+    );
     describe_counter!("edgebind_binds_refused_total", "Bind requests refused, by command_status.");
     describe_counter!("edgebind_pdus_received_total", "PDUs received on binds.");
-    describe_counter!("edgebind_messages_accepted_total", "submit_sm that are durable and answered ESME_ROK, by tenant.");
-    describe_counter!("edgebind_messages_refused_total", "submit_sm refused by the host (rate, queue), by tenant and reason.");
-    describe_counter!("edgebind_submits_total", "Attempts to hand a message to an upstream, by tenant and outcome.");
+    describe_counter!(
+        "edgebind_messages_accepted_total",
+        "submit_sm that are durable and answered ESME_ROK, by tenant."
+    );
+    describe_counter!(
+        "edgebind_messages_refused_total",
+        "submit_sm refused by the host (rate, queue), by tenant and reason."
+    );
+    describe_counter!(
+        "edgebind_submits_total",
+        "Attempts to hand a message to an upstream, by tenant and outcome."
+    );
     describe_counter!("edgebind_deliveries_total", "deliver_sm settled, by tenant and outcome.");
     describe_counter!("edgebind_webhooks_total", "Webhooks answered, by tenant and HTTP status.");
-    describe_counter!("edgebind_webhooks_ignored_total", "Webhooks that the translator ignored on purpose, by tenant.");
-    describe_counter!("edgebind_reports_unmatched_total", "Reports of messages that are not ours, or forgotten, by tenant.");
-    describe_counter!("edgebind_guest_faults_total", "Guest calls ended by a fault, by tenant and world.");
-    describe_counter!("edgebind_parts_expired_total", "Parts whose long message never became whole, by tenant.");
+    describe_counter!(
+        "edgebind_webhooks_ignored_total",
+        "Webhooks that the translator ignored on purpose, by tenant."
+    );
+    describe_counter!(
+        "edgebind_reports_unmatched_total",
+        "Reports of messages that are not ours, or forgotten, by tenant."
+    );
+    describe_counter!(
+        "edgebind_guest_faults_total",
+        "Guest calls ended by a fault, by tenant and world."
+    );
+    describe_counter!(
+        "edgebind_parts_expired_total",
+        "Parts whose long message never became whole, by tenant."
+    );
 }
 
 /// How the log is written.

@@ -4,7 +4,10 @@ use crate::{
     components,
     config::{Config, Mode},
     gateway::Gateway,
-    http::{egress::Egress, server},
+    http::{
+        egress::{self, Egress},
+        server,
+    },
     limits::{CONNECTIONS_MAX, DRAIN},
     smpp::{listener, tls},
     tenant::Tenant,
@@ -27,20 +30,40 @@ pub struct Started {
     pub smpps: Option<SocketAddr>,
     /// The HTTP listener.
     pub http: SocketAddr,
+    /// What compiles and runs guests.
+    pub engine: Engine,
     ledger: Arc<Embedded>,
 }
 
 /// Opens the ledger, loads the components, listens. The error is one sentence.
-pub async fn start(config: Config, metrics: Option<PrometheusHandle>) -> Result<Started, String> {
+pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Result<Started, String> {
     fs::create_dir_all(&config.data_dir).map_err(|error| format!("data directory {}: {error}", config.data_dir.display()))?;
-    let ledger = Embedded::open(&config.data_dir.join("ledger"), Options { node: config.node, ..Options::default() })
-        .map_err(|error| format!("ledger in {}: {error}", config.data_dir.display()))?;
+    let ledger = Embedded::open(
+        &config.data_dir.join("ledger"),
+        Options {
+            node: config.node,
+            ..Options::default()
+        },
+    )
+    .map_err(|error| format!("ledger in {}: {error}", config.data_dir.display()))?;
     let ledger = Arc::new(ledger);
     let vault = Vault::open(&config.data_dir).map_err(|error| error.to_string())?;
     let engine = Engine::new(&limits(&config.limits)).map_err(|error| error.to_string())?;
     let builtin = components::load(&engine)?;
-    let tenants = config.tenants.iter().map(|tenant| tenant_of(tenant, &builtin)).collect::<Result<Vec<_>, _>>()?;
-    let egress = Egress::new().map_err(|error| error.to_string())?;
+    let tenants = config
+        .tenants
+        .iter()
+        .map(|tenant| tenant_of(tenant, &builtin))
+        .collect::<Result<Vec<_>, _>>()?;
+    let egress =
+        Egress::new(egress::Limits::default()).map_err(|error| format!("failed to set up TLS for upstreams: {error}"))?;
+    let http = bind("HTTP", config.http.addr).await?;
+    if let Some(url) = &mut config.http.webhook_base_url
+        && url.port() == Some(0)
+    {
+        // The port that was free, like the listener's own.
+        let _ = url.set_port(Some(http.1.port()));
+    }
     let gateway = Arc::new(Gateway::new(config, ledger.clone(), ledger.clone(), egress, vault, tenants));
     if gateway.config.http.webhook_base_url.is_none() {
         tracing::warn!("no webhook base URL is configured: receipts and incoming messages will not come");
@@ -62,12 +85,12 @@ pub async fn start(config: Config, metrics: Option<PrometheusHandle>) -> Result<
         Some((addr, acceptor)) => Some((bind("SMPP over TLS", addr).await?, acceptor)),
         None => None,
     };
-    let http = bind("HTTP", gateway.config.http.addr).await?;
     let started = Started {
         smpp: plain.as_ref().map(|(_, addr)| *addr),
         smpps: tls.as_ref().map(|((_, addr), _)| *addr),
         http: http.1,
         gateway: gateway.clone(),
+        engine,
         ledger,
     };
 
@@ -75,11 +98,15 @@ pub async fn start(config: Config, metrics: Option<PrometheusHandle>) -> Result<
     let places = listener::places(gateway.config.limits.connections_max.unwrap_or(CONNECTIONS_MAX));
     if let Some((listener, addr)) = plain {
         tracing::info!(%addr, "SMPP listens");
-        gateway.tasks.spawn(listener::listen(gateway.clone(), listener, None, places.clone()));
+        gateway
+            .tasks
+            .spawn(listener::listen(gateway.clone(), listener, None, places.clone()));
     }
     if let Some(((listener, addr), acceptor)) = tls {
         tracing::info!(%addr, "SMPP over TLS listens");
-        gateway.tasks.spawn(listener::listen(gateway.clone(), listener, Some(acceptor), places));
+        gateway
+            .tasks
+            .spawn(listener::listen(gateway.clone(), listener, Some(acceptor), places));
     }
     tracing::info!(addr = %http.1, "HTTP listens");
     let server = server::serve(gateway.clone(), http.0, https, metrics);
@@ -100,10 +127,15 @@ impl Started {
         self.gateway.tasks.close();
         let deadline = self.gateway.config.limits.drain.unwrap_or(DRAIN);
         if timeout(deadline, self.gateway.tasks.wait()).await.is_err() {
-            tracing::warn!(tasks = self.gateway.tasks.len(), "the drain took longer than {deadline:?}; what is left is done after the next start");
+            tracing::warn!(
+                tasks = self.gateway.tasks.len(),
+                "the drain took longer than {deadline:?}; what is left is done after the next start"
+            );
         }
         self.gateway.stopped.cancel();
-        if let Err(error) = self.ledger.close().await {
+        let ledger = self.ledger.clone();
+        let closed = tokio::task::spawn_blocking(move || ledger.close()).await;
+        if let Ok(Err(error)) = closed {
             tracing::error!(%error, "failed to close the ledger");
         }
         tracing::info!("drained");
@@ -149,12 +181,25 @@ pub fn settings_mistakes(tenant: &crate::config::Tenant, builtin: &components::B
     let mut mistakes = Vec::new();
     for (place, session, translator) in places {
         let over = |release: &[(String, String)], own: Vec<(String, String)>| [release, &own].concat();
-        let of_session = builtin.session.check(&over(&tenant.session_settings, session)).map_err(|fault| format!("session: {fault}"))?;
-        let of_translator = builtin.translator.check(&over(&tenant.translator_settings, translator)).map_err(|fault| format!("translator: {fault}"))?;
-        for mistake in of_session.into_iter().map(|mistake| format!("session: {mistake}")).chain(of_translator.into_iter().map(|mistake| format!("translator: {mistake}"))) {
+        let of_session = builtin
+            .session
+            .check(&over(&tenant.session_settings, session))
+            .map_err(|fault| format!("session: {fault}"))?;
+        let of_translator = builtin
+            .translator
+            .check(&over(&tenant.translator_settings, translator))
+            .map_err(|fault| format!("translator: {fault}"))?;
+        for mistake in of_session
+            .into_iter()
+            .map(|mistake| format!("session: {mistake}"))
+            .chain(of_translator.into_iter().map(|mistake| format!("translator: {mistake}")))
+        {
             let mistake = format!("{place}, {mistake}");
             // What is wrong with the tenant is wrong with each of its accounts: once is enough.
-            if !mistakes.iter().any(|known: &String| known.split(", ").last() == mistake.split(", ").last()) {
+            if !mistakes
+                .iter()
+                .any(|known: &String| known.split(", ").last() == mistake.split(", ").last())
+            {
                 mistakes.push(mistake);
             }
         }

@@ -4,11 +4,13 @@ use crate::{
     config::{self, Mode, Rate, Secret},
     http::egress::Allowed,
     limits::{MEMO_OCTETS_MAX, MEMOS_MAX},
+    vault::Credentials,
 };
 use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent, message::Setting, translator::Memo};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::{
     collections::{BTreeMap, HashMap},
+    num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -32,7 +34,6 @@ pub struct Tenant {
     pub places: Arc<Semaphore>,
     /// What its translator asked to have remembered.
     pub memos: Memos,
-    rate: Option<DefaultDirectRateLimiter>,
     accounts: Mutex<HashMap<Arc<str>, Arc<Account>>>,
 }
 
@@ -50,13 +51,12 @@ impl Tenant {
                 .collect(),
         };
         Self {
-            name: config.name.clone(),
+            name: config.name.as_str().into(),
             session,
             translator,
             allowed: Allowed::new(&config),
             places: Arc::new(Semaphore::new(config.egress_concurrency)),
             memos: Memos::default(),
-            rate: config.rate.map(limiter),
             accounts: Mutex::new(accounts),
             config,
         }
@@ -64,25 +64,26 @@ impl Tenant {
 
     /// The account of this name, if it is configured or was let in.
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.accounts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Lets in an account whose credentials the upstream has accepted, with these credentials from now on.
-    pub fn let_in(&self, name: &str, user: Secret, password: Secret) -> Arc<Account> {
+    pub fn let_in(&self, name: &str, credentials: &Credentials) -> Arc<Account> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let account = accounts.entry(name.into()).or_insert_with(|| Arc::new(Account::passing_through(name, &self.config)));
-        account.set_credentials(user, password);
+        let account = accounts
+            .entry(name.into())
+            .or_insert_with(|| Arc::new(Account::passing_through(name, &self.config)));
+        account.set_credentials(credentials);
         account.clone()
     }
 
     /// The alias of an upstream's id in the ledger.
     pub fn alias(&self, upstream_id: &str) -> Vec<u8> {
         format!("upstream/{}/{upstream_id}", self.name).into_bytes()
-    }
-
-    /// Whether the rate of all its accounts together allows one more message now.
-    pub fn takes_one(&self) -> bool {
-        self.rate.as_ref().is_none_or(|rate| rate.check().is_ok())
     }
 
     /// Counts a guest call that failed.
@@ -102,7 +103,7 @@ pub struct Account {
     /// Binds it may have at a time.
     pub binds_max: usize,
     /// Entries that may wait for its upstream.
-    pub queue_max: u64,
+    pub queue_max: usize,
     /// Whether its webhooks are registered, as far as this process knows.
     pub attached: tokio::sync::Mutex<bool>,
     rate: Option<DefaultDirectRateLimiter>,
@@ -116,9 +117,9 @@ impl Account {
         Self {
             session_settings: account.session_settings.clone(),
             translator_settings: account.translator_settings.clone(),
-            binds_max: account.binds_max as usize,
-            queue_max: account.queue_max.unwrap_or(tenant.queue_max),
-            rate: account.rate.map(limiter),
+            binds_max: account.binds_max,
+            queue_max: account.queue_max,
+            rate: account.rate.and_then(limiter),
             ..Self::passing_through(&account.system_id, tenant)
         }
     }
@@ -129,10 +130,10 @@ impl Account {
             name: name.into(),
             session_settings: Vec::new(),
             translator_settings: Vec::new(),
-            binds_max: tenant.binds_max as usize,
+            binds_max: tenant.binds_max,
             queue_max: tenant.queue_max,
             attached: tokio::sync::Mutex::new(false),
-            rate: None,
+            rate: tenant.rate.and_then(limiter),
             secrets: Mutex::new(Arc::new(Secrets(tenant.secrets.clone()))),
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -140,11 +141,11 @@ impl Account {
     }
 
     /// From now on these are the upstream's credentials.
-    pub fn set_credentials(&self, user: Secret, password: Secret) {
+    pub fn set_credentials(&self, credentials: &Credentials) {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = secrets.0.clone();
-        changed.insert("upstream.user".into(), user);
-        changed.insert("upstream.password".into(), password);
+        changed.insert("upstream.user".into(), credentials.user.clone());
+        changed.insert("upstream.password".into(), credentials.password.clone());
         *secrets = Arc::new(Secrets(changed));
     }
 
@@ -165,7 +166,11 @@ impl Account {
 
     /// Counts a bind, unless that would be one too many.
     pub fn bind_came(&self) -> bool {
-        self.binds.fetch_update(Ordering::AcqRel, Ordering::Acquire, |binds| (binds < self.binds_max).then_some(binds + 1)).is_ok()
+        self.binds
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |binds| {
+                (binds < self.binds_max).then_some(binds + 1)
+            })
+            .is_ok()
     }
 
     /// A bind that was counted ended.
@@ -194,8 +199,9 @@ impl Account {
     }
 }
 
-fn limiter(rate: Rate) -> DefaultDirectRateLimiter {
-    RateLimiter::direct(Quota::per_second(rate.per_second).allow_burst(rate.burst))
+fn limiter(rate: Rate) -> Option<DefaultDirectRateLimiter> {
+    let quota = Quota::per_second(NonZeroU32::new(rate.per_second)?).allow_burst(NonZeroU32::new(rate.burst)?);
+    Some(RateLimiter::direct(quota))
 }
 
 /// Secrets by name.
@@ -224,7 +230,10 @@ impl Memos {
     /// The memo of an account, unless its time is over.
     pub fn get(&self, account: &str, now: u64) -> Option<Vec<u8>> {
         let memos = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
-        memos.get(account).filter(|(until, _)| *until > now).map(|(_, bytes)| bytes.clone())
+        memos
+            .get(account)
+            .filter(|(until, _)| *until > now)
+            .map(|(_, bytes)| bytes.clone())
     }
 
     /// Replaces the memo of an account. One that is too large, or one too many, is not kept: the translator asks again.

@@ -9,7 +9,14 @@ use edgebind_runtime::translator::{Context, Operation, Outcome, Retry, Step};
 use std::sync::Arc;
 
 /// Runs an operation on the release in use, to the end on the same release. What goes wrong on our side is a retry.
-pub async fn run(gateway: &Gateway, tenant: &Arc<Tenant>, account: &Account, key: &str, attempt: u32, operation: Operation) -> Outcome {
+pub async fn run(
+    gateway: &Gateway,
+    tenant: &Arc<Tenant>,
+    account: &Account,
+    key: &str,
+    attempt: u32,
+    operation: Operation,
+) -> Outcome {
     let release = tenant.translator.current();
     let secrets = account.secrets();
     let mut context = Context {

@@ -33,7 +33,10 @@ impl Check {
             mistakes.extend(start::settings_mistakes(tenant, &builtin)?);
         }
         let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.cert, &tls.key));
-        for (cert, key) in listeners.into_iter().chain(config.http.tls.as_ref().map(|tls| (&tls.cert, &tls.key))) {
+        for (cert, key) in listeners
+            .into_iter()
+            .chain(config.http.tls.as_ref().map(|tls| (&tls.cert, &tls.key)))
+        {
             mistakes.extend(tls::acceptor(cert, key).err());
         }
         if !mistakes.is_empty() {

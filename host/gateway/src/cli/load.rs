@@ -14,7 +14,11 @@ pub fn config(file: Option<&Path>) -> Result<Config, String> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    let surroundings = Surroundings { base: &base, env: &env, file: &read };
+    let surroundings = Surroundings {
+        base: &base,
+        env: &env,
+        file: &read,
+    };
     match file {
         None => Config::from_env(&surroundings).map_err(|mistakes| format!("mistakes in the environment:\n{mistakes}")),
         Some(path) => {

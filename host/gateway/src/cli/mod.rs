@@ -53,5 +53,8 @@ pub fn run() -> ExitCode {
 
 /// A runtime for the gateway.
 pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("failed to start: {error}"))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("failed to start: {error}"))
 }

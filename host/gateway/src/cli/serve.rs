@@ -53,7 +53,10 @@ impl Serve {
 
 async fn serve(config: Config, print_addresses: bool) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("failed to wait for signals: {error}");
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate()).map_err(failed)?,
+        signal(SignalKind::interrupt()).map_err(failed)?,
+    );
     let metrics = observe::metrics()?;
     let started = start::start(config, Some(metrics)).await?;
     if print_addresses {

@@ -23,7 +23,9 @@ impl TlsListener {
         tokio::spawn(async move {
             let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
             while !sender.is_closed() {
-                let Ok(place) = places.clone().acquire_owned().await else { return };
+                let Ok(place) = places.clone().acquire_owned().await else {
+                    return;
+                };
                 let accepted = tokio::select! {
                     accepted = listener.accept() => accepted,
                     () = sender.closed() => return,

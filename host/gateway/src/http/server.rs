@@ -16,7 +16,12 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// Serves until the gateway has drained: webhooks are heard to the end, so that receipts of the last messages still come in.
-pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<TlsAcceptor>, metrics: Option<PrometheusHandle>) -> io::Result<()> {
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    metrics: Option<PrometheusHandle>,
+) -> io::Result<()> {
     let stopped = gateway.stopped.clone();
     let page = {
         let gateway = gateway.clone();
@@ -32,18 +37,28 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Tls
     let stopped = stopped.cancelled_owned();
     match tls {
         None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
-        Some(acceptor) => axum::serve(TlsListener::new(listener, acceptor)?, router).with_graceful_shutdown(stopped).await,
+        Some(acceptor) => {
+            axum::serve(TlsListener::new(listener, acceptor)?, router)
+                .with_graceful_shutdown(stopped)
+                .await
+        }
     }
 }
 
 /// 200 while binds are taken, 503 from the beginning of a drain.
 async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    let (code, status) = if gateway.draining.is_cancelled() { (StatusCode::SERVICE_UNAVAILABLE, "fail") } else { (StatusCode::OK, "pass") };
+    let (code, status) = if gateway.draining.is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "fail")
+    } else {
+        (StatusCode::OK, "pass")
+    };
     (code, Json(json!({ "status": status, "version": env!("CARGO_PKG_VERSION") })))
 }
 
 fn page(gateway: &Gateway, metrics: Option<&PrometheusHandle>) -> Response {
-    let Some(metrics) = metrics else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(metrics) = metrics else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     sweep::measure(gateway);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
 }

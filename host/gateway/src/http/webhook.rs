@@ -20,7 +20,7 @@ use axum::{
 use edgebind_ledger::{LedgerError, NewEntry};
 use edgebind_runtime::{
     message::Delivery,
-    translator::{Context, Hearing, Heard, Report, WebhookRequest},
+    translator::{Context, Heard, Hearing, Report, WebhookRequest},
 };
 use std::sync::Arc;
 
@@ -33,7 +33,15 @@ pub async fn hear(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    hear_below(state, Path((tenant, account, token, String::new())), method, query, headers, body).await
+    hear_below(
+        state,
+        Path((tenant, account, token, String::new())),
+        method,
+        query,
+        headers,
+        body,
+    )
+    .await
 }
 
 /// A webhook below it.
@@ -50,10 +58,23 @@ pub async fn hear_below(
         tracing::debug!("webhook with an unknown URL");
         return StatusCode::NOT_FOUND.into_response();
     };
-    let headers = headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
-    let request = WebhookRequest { method: method.to_string(), path, query: query.unwrap_or_default(), headers, body: body.to_vec() };
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let request = WebhookRequest {
+        method: method.to_string(),
+        path,
+        query: query.unwrap_or_default(),
+        headers,
+        body: body.to_vec(),
+    };
     let response = match answer(&gateway, &tenant, &account, &request).await {
-        Ok((status, body)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body).into_response(),
+        Ok((status, body)) => (
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            body,
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(tenant = %tenant.name, %error, "a webhook could not be made durable; the upstream will repeat it");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -85,7 +106,13 @@ async fn answer(
         webhook_url: gateway.webhook_url(tenant, account),
         memo: tenant.memos.get(&account.name, now),
     };
-    let Hearing { proof, heard, status, body, ignored } = match release.component.webhook(&context, request) {
+    let Hearing {
+        proof,
+        heard,
+        status,
+        body,
+        ignored,
+    } = match release.component.webhook(&context, request) {
         Ok(hearing) => hearing,
         Err(fault) => {
             tenant.count_fault("translator");
@@ -99,7 +126,9 @@ async fn answer(
         return Ok((INTERNAL_SERVER_ERROR, Vec::new()));
     }
     if let Some(proof) = proof {
-        let proven = secrets.get(&proof.secret).is_some_and(|secret| vault::hmac_sha256_verify(secret.reveal().as_bytes(), &proof.message, &proof.expected));
+        let proven = secrets
+            .get(&proof.secret)
+            .is_some_and(|secret| vault::hmac_sha256_verify(secret.bytes(), &proof.message, &proof.expected));
         if !proven {
             tracing::warn!(tenant = %tenant.name, "webhook with a wrong signature");
             return Ok((UNAUTHORIZED, Vec::new()));
@@ -115,7 +144,9 @@ async fn answer(
             Heard::Incoming((key, incoming)) => entries.push(NewEntry {
                 lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
                 key: Some(format!("heard/{}/{}/{key}", tenant.name, account.name).into_bytes()),
-                body: entry::encode(&Outgoing { delivery: Delivery::Incoming(incoming) }),
+                body: entry::encode(&Outgoing {
+                    delivery: Delivery::Incoming(incoming),
+                }),
                 due: None,
                 held: false,
             }),
@@ -134,8 +165,12 @@ fn follow(gateway: &Gateway, tenant: &Tenant, report: &Report) -> Result<Vec<New
         Ok(Vec::new())
     };
     let by_alias = gateway.records.find(&tenant.alias(&report.upstream_id))?;
-    let Some(id) = by_alias.or_else(|| report.upstream_id.parse().ok()) else { return unmatched() };
-    let Some(record) = gateway.records.get(id)? else { return unmatched() };
+    let Some(id) = by_alias.or_else(|| report.upstream_id.parse().ok()) else {
+        return unmatched();
+    };
+    let Some(record) = gateway.records.get(id)? else {
+        return unmatched();
+    };
     let lane = match Lane::parse(&record.lane) {
         Some(lane) if lane.tenant == tenant.name && lane.kind == Kind::Submit => lane,
         _ => return unmatched(),
@@ -148,12 +183,19 @@ fn follow(gateway: &Gateway, tenant: &Tenant, report: &Report) -> Result<Vec<New
         }
     };
     tracing::debug!(entry = %id, state = ?report.state, last = report.final_, "report: {}", report.why);
-    let news = News { state: report.state, last: report.final_, error: report.error, at: report.at };
+    let news = News {
+        state: report.state,
+        last: report.final_,
+        error: report.error,
+        at: report.at,
+    };
     let mut receipts = receipts::receipts(&lane.deliver(), id, record.appended, &submission, news);
     if !news.last {
         // An earlier word that comes late would contradict the last one.
         let members = submission.members(id, record.appended);
-        let stale = members.iter().any(|(id, _, _)| matches!(gateway.records.keyed(&receipts::last_key(id)), Ok(Some(_))));
+        let stale = members
+            .iter()
+            .any(|(id, _, _)| matches!(gateway.records.keyed(&receipts::last_key(id)), Ok(Some(_))));
         if stale {
             receipts.clear();
         }

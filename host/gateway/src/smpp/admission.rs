@@ -11,7 +11,9 @@ use edgebind_runtime::{
     Session,
     session::{self, Event},
 };
-use edgebind_smpp::{CommandId, CommandStatus, DecodeError, Header, Limits, Pdu, decode_within, encode_header_only, frame::HEADER_LEN, refusal};
+use edgebind_smpp::{
+    CommandId, CommandStatus, DecodeError, Header, Limits, Pdu, decode_within, encode_header_only, frame::HEADER_LEN, refusal,
+};
 use std::{io, net::IpAddr, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -54,14 +56,18 @@ where
             },
             Err(error) => {
                 tracing::debug!(%error, "the stream is out of step");
-                answer(writer, |out| encode_header_only(out, CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN, 0));
+                answer(writer, |out| {
+                    encode_header_only(out, CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN, 0)
+                });
                 return Admission::Refused(CommandStatus::RINVCMDLEN);
             }
         };
         match first_word(&frame) {
             FirstWord::Bind => return bind(gateway, peer, frame, writer).await,
             FirstWord::EnquireLink(sequence_number) => {
-                answer(writer, |out| encode_header_only(out, CommandId::ENQUIRE_LINK_RESP, CommandStatus::ROK, sequence_number));
+                answer(writer, |out| {
+                    encode_header_only(out, CommandId::ENQUIRE_LINK_RESP, CommandStatus::ROK, sequence_number)
+                });
             }
             FirstWord::Refuse(id, sequence_number) => answer(writer, |out| refusal(out, id, unbound(id), sequence_number)),
             FirstWord::Nothing => {}
@@ -99,7 +105,14 @@ enum FirstWord {
 }
 
 fn first_word(frame: &[u8]) -> FirstWord {
-    let Some(Header { command_id: id, sequence_number, .. }) = Header::read(frame) else { return FirstWord::Nothing };
+    let Some(Header {
+        command_id: id,
+        sequence_number,
+        ..
+    }) = Header::read(frame)
+    else {
+        return FirstWord::Nothing;
+    };
     match id {
         CommandId::BIND_TRANSMITTER | CommandId::BIND_RECEIVER | CommandId::BIND_TRANSCEIVER => FirstWord::Bind,
         // SMPP 5.0 allows it in every state, and clients do it.
@@ -109,14 +122,21 @@ fn first_word(frame: &[u8]) -> FirstWord {
     }
 }
 
-async fn bind<W: AsyncWrite + Unpin>(gateway: &Arc<Gateway>, peer: IpAddr, mut frame: BytesMut, writer: &mut Writer<W>) -> Admission {
+async fn bind<W: AsyncWrite + Unpin>(
+    gateway: &Arc<Gateway>,
+    peer: IpAddr,
+    mut frame: BytesMut,
+    writer: &mut Writer<W>,
+) -> Admission {
     let refuse = |writer: &mut Writer<W>, id, status, sequence_number| {
         answer(writer, |out| refusal(out, id, status, sequence_number));
         metrics::counter!("edgebind_binds_refused_total", "status" => status.to_string()).increment(1);
         Admission::Refused(status)
     };
     let (header, request) = match decode_within(&frame, Limits::LONG_PASSWORDS) {
-        Ok((header, Pdu::BindTransmitter(request) | Pdu::BindReceiver(request) | Pdu::BindTransceiver(request))) => (header, request),
+        Ok((header, Pdu::BindTransmitter(request) | Pdu::BindReceiver(request) | Pdu::BindTransceiver(request))) => {
+            (header, request)
+        }
         Ok((header, _)) => return refuse(writer, header.command_id, CommandStatus::RINVCMDID, header.sequence_number),
         Err(DecodeError { header, status, .. }) => return refuse(writer, header.command_id, status, header.sequence_number),
     };

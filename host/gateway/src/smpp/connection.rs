@@ -15,7 +15,10 @@ pub struct Reader<R> {
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// Reads from this half of a socket.
     pub fn new(half: R) -> Self {
-        Self { half, buffer: BytesMut::new() }
+        Self {
+            half,
+            buffer: BytesMut::new(),
+        }
     }
 
     /// Waits for octets; their number, 0 when the peer will send no more. Cancel-safe.
@@ -47,7 +50,11 @@ pub struct Writer<W> {
 impl<W: AsyncWrite + Unpin> Writer<W> {
     /// Writes to this half of a socket.
     pub fn new(half: W) -> Self {
-        Self { half, buffer: BytesMut::new(), written: 0 }
+        Self {
+            half,
+            buffer: BytesMut::new(),
+            written: 0,
+        }
     }
 
     /// Puts octets behind those that wait.

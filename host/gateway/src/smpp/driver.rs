@@ -5,7 +5,10 @@ use crate::{
     clock::Clock,
     gateway::Bind,
     limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAMES_PER_CALL_MAX, WRITE_STALL},
-    work::{deliveries, lane::{Kind, Lane}},
+    work::{
+        deliveries,
+        lane::{Kind, Lane},
+    },
 };
 use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settled};
 use edgebind_runtime::{
@@ -185,6 +188,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
 
     /// Moves frames that are here into the events; whether there were any.
     fn take_frames(&mut self) -> bool {
+        let before = self.events.len();
         while self.events.len() < FRAMES_PER_CALL_MAX {
             match self.reader.frame() {
                 Ok(Some(frame)) => self.events.push(Event::Frame(frame.into())),
@@ -197,7 +201,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 }
             }
         }
-        metrics::counter!("edgebind_pdus_received_total").increment(self.events.len() as u64);
+        metrics::counter!("edgebind_pdus_received_total").increment((self.events.len() - before) as u64);
         !self.events.is_empty()
     }
 
@@ -244,7 +248,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         if !entries.is_empty() {
             self.in_flight += entries.len();
             let ledger = bind.gateway.ledger.clone();
-            self.appends.push(Box::pin(async move { (tokens, ledger.append(entries).await) }));
+            self.appends
+                .push(Box::pin(async move { (tokens, ledger.append(entries).await) }));
         }
     }
 
@@ -252,16 +257,23 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         self.in_flight -= tokens.len();
         match result {
             Ok(entries) => {
-                metrics::counter!("edgebind_messages_accepted_total", "tenant" => self.bind.tenant.name.clone()).increment(tokens.len() as u64);
+                metrics::counter!("edgebind_messages_accepted_total", "tenant" => self.bind.tenant.name.clone())
+                    .increment(tokens.len() as u64);
                 // The answers are among what the session sends for these events: `perform` puts the count right.
-                self.answered.push_back((u64::MAX, entries.iter().map(|entry| entry.id).collect()));
+                self.answered
+                    .push_back((u64::MAX, entries.iter().map(|entry| entry.id).collect()));
                 let fate = entries.iter().map(|entry| Ok(entry.id.to_string()));
                 self.events.extend(tokens.into_iter().zip(fate).map(Event::Appended));
             }
             Err(error) => {
                 tracing::error!(%error, messages = tokens.len(), "failed to append");
-                let refusal = if error.is_full() { Refusal::QueueFull } else { Refusal::Unavailable };
-                self.events.extend(tokens.into_iter().map(|token| Event::Appended((token, Err(refusal)))));
+                let refusal = if matches!(error, LedgerError::Full { .. }) {
+                    Refusal::QueueFull
+                } else {
+                    Refusal::Unavailable
+                };
+                self.events
+                    .extend(tokens.into_iter().map(|token| Event::Appended((token, Err(refusal)))));
             }
         }
     }

@@ -32,7 +32,9 @@ pub async fn listen(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Tl
             Ok((stream, peer)) => match places.clone().try_acquire_owned() {
                 Ok(place) => {
                     let connection = connect(gateway.clone(), stream, peer, tls.clone(), place);
-                    gateway.tasks.spawn(connection.instrument(tracing::info_span!("connection", %peer)));
+                    gateway
+                        .tasks
+                        .spawn(connection.instrument(tracing::info_span!("connection", %peer)));
                 }
                 Err(_) => {
                     metrics::counter!("edgebind_connections_refused_total").increment(1);
@@ -48,7 +50,13 @@ pub async fn listen(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Tl
     }
 }
 
-async fn connect(gateway: Arc<Gateway>, stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, place: OwnedSemaphorePermit) {
+async fn connect(
+    gateway: Arc<Gateway>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    place: OwnedSemaphorePermit,
+) {
     let _place = place;
     let _gauge = crate::observe::Gauge::up("edgebind_connections");
     let opened = Instant::now();
@@ -96,7 +104,8 @@ where
         tracing::info!(kind = ?bind.kind, release = bind.release, "bind came");
         match driver::drive(&bind, session, first, reader, writer).await {
             driver::End::Fault(fault) => {
-                metrics::counter!("edgebind_guest_faults_total", "tenant" => bind.tenant.name.clone(), "world" => "session").increment(1);
+                metrics::counter!("edgebind_guest_faults_total", "tenant" => bind.tenant.name.clone(), "world" => "session")
+                    .increment(1);
                 tracing::error!(%fault, "bind ended by a fault");
             }
             end => tracing::info!(%end, "bind went"),

@@ -27,7 +27,10 @@ mod tests {
     fn a_draw_never_leaves_the_upper_half() {
         for draw in [-1.0, 0.0, 0.3, 1.0, 7.0] {
             let pause = pause(3, draw);
-            assert!(pause >= Duration::from_secs(2) && pause <= Duration::from_secs(4), "{pause:?}");
+            assert!(
+                pause >= Duration::from_secs(2) && pause <= Duration::from_secs(4),
+                "{pause:?}"
+            );
         }
     }
 }

@@ -14,8 +14,20 @@ pub fn read(claim: &Claim) -> Result<Delivery, Unreadable> {
 /// What the ledger is told of what the session said.
 pub fn settlement(tenant: &Arc<str>, claim: &Claim, settlement: Settlement) -> Settled {
     let (outcome, settled) = match settlement {
-        Settlement::Done => ("done", Settled::Done { note: entry::encode(&Note::Delivered), aliases: Vec::new() }),
-        Settlement::Retry(after_ms) => ("retry", Settled::Retry { after: Duration::from_millis(after_ms), note: None }),
+        Settlement::Done => (
+            "done",
+            Settled::Done {
+                note: entry::encode(&Note::Delivered),
+                aliases: Vec::new(),
+            },
+        ),
+        Settlement::Retry(after_ms) => (
+            "retry",
+            Settled::Retry {
+                after: Duration::from_millis(after_ms),
+                note: None,
+            },
+        ),
         Settlement::Dead(status) => {
             let why = format!("refused by the ESME with command_status {status:#010x}");
             tracing::warn!(entry = %claim.id, "a delivery is dead: {why}");
@@ -28,7 +40,9 @@ pub fn settlement(tenant: &Arc<str>, claim: &Claim, settlement: Settlement) -> S
 
 /// What the ledger is told of a delivery that nobody will get.
 pub fn given_up(why: String) -> Settled {
-    Settled::Dead { note: entry::encode(&Note::Dead(why)) }
+    Settled::Dead {
+        note: entry::encode(&Note::Dead(why)),
+    }
 }
 
 /// Settles without waiting: until it is written, the claim keeps others away.

@@ -53,13 +53,18 @@ impl Submission {
         if self.members.is_empty() {
             return vec![(id.to_string(), submitted, &self.message)];
         }
-        self.members.iter().map(|member| (member.id.to_string(), member.submitted, &member.message)).collect()
+        self.members
+            .iter()
+            .map(|member| (member.id.to_string(), member.submitted, &member.message))
+            .collect()
     }
 }
 
 /// The octets of a value for the ledger.
 pub fn encode<T: Serialize>(value: &T) -> Bytes {
-    postcard::to_allocvec(&(VERSION, value)).expect("a growing buffer takes every value").into()
+    postcard::to_allocvec(&(VERSION, value))
+        .expect("a growing buffer takes every value")
+        .into()
 }
 
 /// The value of octets from the ledger.

@@ -39,19 +39,32 @@ pub struct Lane {
 impl Lane {
     /// The lane of this kind for one account.
     pub fn new(kind: Kind, tenant: &Arc<str>, account: &Arc<str>) -> Self {
-        Self { kind, tenant: tenant.clone(), account: account.clone() }
+        Self {
+            kind,
+            tenant: tenant.clone(),
+            account: account.clone(),
+        }
     }
 
     /// The deliveries of the same account.
     pub fn deliver(&self) -> Self {
-        Self { kind: Kind::Deliver, ..self.clone() }
+        Self {
+            kind: Kind::Deliver,
+            ..self.clone()
+        }
     }
 
     /// The lane that a ledger knows by this name; none if it is not one of ours.
     pub fn parse(name: &str) -> Option<Self> {
         let mut fields = name.splitn(3, '/');
-        let kind = fields.next().and_then(|field| Kind::ALL.into_iter().find(|kind| kind.name() == field))?;
-        Some(Self { kind, tenant: fields.next()?.into(), account: unescape(fields.next()?)?.into() })
+        let kind = fields
+            .next()
+            .and_then(|field| Kind::ALL.into_iter().find(|kind| kind.name() == field))?;
+        Some(Self {
+            kind,
+            tenant: fields.next()?.into(),
+            account: unescape(fields.next()?)?.into(),
+        })
     }
 
     /// The name that the ledger knows it by.

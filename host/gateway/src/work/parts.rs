@@ -70,12 +70,23 @@ async fn until(clock: Clock, at: Option<u64>) {
 }
 
 /// Appends what follows from a group, then settles its parts. A crash in between does it again, with the same keys.
-async fn finish(gateway: &Arc<Gateway>, tenant: &Tenant, submit: &Lane, group: Group, parts: Vec<Claim>) -> Result<(), LedgerError> {
+async fn finish(
+    gateway: &Arc<Gateway>,
+    tenant: &Tenant,
+    submit: &Lane,
+    group: Group,
+    parts: Vec<Claim>,
+) -> Result<(), LedgerError> {
     let whole = group.is_whole();
     let joined = if whole || tenant.config.parts_policy == PartsPolicy::Send {
         group.join()
     } else {
-        Err(format!("{} of {} parts came within {} s", group.parts.len(), group.total, tenant.config.parts_timeout.as_secs()))
+        Err(format!(
+            "{} of {} parts came within {} s",
+            group.parts.len(),
+            group.total,
+            tenant.config.parts_timeout.as_secs()
+        ))
     };
     let note = match joined {
         Ok(submission) => {
@@ -88,22 +99,36 @@ async fn finish(gateway: &Arc<Gateway>, tenant: &Tenant, submit: &Lane, group: G
                 held: false,
             };
             let appended = gateway.ledger.append(vec![entry]).await?;
-            Settlement::Done { note: entry::encode(&Note::Joined(appended[0].id.get())), aliases: Vec::new() }
+            Settlement::Done {
+                note: entry::encode(&Note::Joined(appended[0].id.as_u64())),
+                aliases: Vec::new(),
+            }
         }
         Err(why) => {
             tracing::warn!(parts = parts.len(), "a long message is given up: {why}");
             metrics::counter!("edgebind_parts_expired_total", "tenant" => tenant.name.clone()).increment(parts.len() as u64);
-            let news = News { state: MessageState::Undeliverable, last: true, error: 0, at: gateway.clock.now() };
+            let news = News {
+                state: MessageState::Undeliverable,
+                last: true,
+                error: 0,
+                at: gateway.clock.now(),
+            };
             let deliver = submit.deliver();
             let receipts = group.all().flat_map(|(id, submitted, message)| {
-                let part = Submission { message: message.clone(), members: Vec::new() };
+                let part = Submission {
+                    message: message.clone(),
+                    members: Vec::new(),
+                };
                 receipts::receipts(&deliver, *id, *submitted, &part, news)
             });
             gateway.append(receipts.collect()).await?;
             deliveries::given_up(why)
         }
     };
-    gateway.ledger.settle(parts.into_iter().map(|claim| (claim, note.clone())).collect()).await
+    gateway
+        .ledger
+        .settle(parts.into_iter().map(|claim| (claim, note.clone())).collect())
+        .await
 }
 
 /// What the parts of one long message have in common.
@@ -139,11 +164,18 @@ impl Group {
 
     /// One message of what is here, in the order of the parts; of several that came for one place, the latest.
     fn join(&self) -> Result<Submission, String> {
-        let mut latest = self.parts.values().filter_map(|part| part.last()).map(|(_, _, message)| message);
+        let mut latest = self
+            .parts
+            .values()
+            .filter_map(|part| part.last())
+            .map(|(_, _, message)| message);
         let mut message = latest.next().cloned().ok_or("no part came")?;
         for part in latest {
             if part.data_coding != message.data_coding {
-                return Err(format!("its parts have data_coding {:#04x} and {:#04x}", message.data_coding, part.data_coding));
+                return Err(format!(
+                    "its parts have data_coding {:#04x} and {:#04x}",
+                    message.data_coding, part.data_coding
+                ));
             }
             message.payload.extend_from_slice(&part.payload);
             message.receipts.success |= part.receipts.success;
@@ -152,9 +184,13 @@ impl Group {
         }
         message.part = None;
         let member = |(id, submitted, message): &(EntryId, u64, Message)| Member {
-            id: id.get(),
+            id: id.as_u64(),
             submitted: *submitted,
-            message: Message { payload: Vec::new(), udh: Vec::new(), ..message.clone() },
+            message: Message {
+                payload: Vec::new(),
+                udh: Vec::new(),
+                ..message.clone()
+            },
         };
         let mut members: Vec<Member> = self.all().map(member).collect();
         members.sort_by_key(|member| member.id);
@@ -173,13 +209,20 @@ impl Assembly {
     /// Groups wait for `timeout_ms` from the time their first part is seen: parts that waited here through a restart
     /// give the rest of their message the same time again.
     pub fn new(timeout_ms: u64) -> Self {
-        Self { timeout_ms, groups: HashMap::new() }
+        Self {
+            timeout_ms,
+            groups: HashMap::new(),
+        }
     }
 
     /// Puts a part in its place; the group, if that made it whole. A message that is no part is a group of its own.
     pub fn add(&mut self, now: u64, id: EntryId, appended: u64, message: Message) -> Option<Group> {
         let Some(part) = message.part.clone() else {
-            return Some(Group { deadline: now, total: 1, parts: BTreeMap::from([(1, vec![(id, appended, message)])]) });
+            return Some(Group {
+                deadline: now,
+                total: 1,
+                parts: BTreeMap::from([(1, vec![(id, appended, message)])]),
+            });
         };
         let address = |address: &Address| (address.ton, address.npi, address.digits.clone());
         let key = Key {
@@ -194,10 +237,11 @@ impl Assembly {
             total: part.total,
         };
         let deadline = now.saturating_add(self.timeout_ms);
-        let group = self
-            .groups
-            .entry(key.clone())
-            .or_insert_with(|| Group { deadline, total: part.total, parts: BTreeMap::new() });
+        let group = self.groups.entry(key.clone()).or_insert_with(|| Group {
+            deadline,
+            total: part.total,
+            parts: BTreeMap::new(),
+        });
         group.parts.entry(part.index).or_default().push((id, appended, message));
         if group.is_whole() { self.groups.remove(&key) } else { None }
     }
@@ -209,7 +253,10 @@ impl Assembly {
 
     /// Takes out the groups that are over.
     pub fn expire(&mut self, now: u64) -> Vec<Group> {
-        self.groups.extract_if(|_, group| group.deadline <= now).map(|(_, group)| group).collect()
+        self.groups
+            .extract_if(|_, group| group.deadline <= now)
+            .map(|(_, group)| group)
+            .collect()
     }
 }
 
@@ -226,7 +273,11 @@ mod tests {
 
     /// Part `index` of `total` with this text; `reference` 0 makes it no part.
     fn part(reference: u16, index: u8, total: u8, text: &str) -> Message {
-        let address = |digits: &str| Address { ton: 1, npi: 1, digits: digits.into() };
+        let address = |digits: &str| Address {
+            ton: 1,
+            npi: 1,
+            digits: digits.into(),
+        };
         Message {
             service_type: String::new(),
             source: address("100"),
@@ -236,11 +287,20 @@ mod tests {
             priority: 0,
             schedule: None,
             validity: None,
-            receipts: Receipts { success: index == 1, failure: false, intermediate: false },
+            receipts: Receipts {
+                success: index == 1,
+                failure: false,
+                intermediate: false,
+            },
             data_coding: 0,
             udh: vec![5, 0, 3, reference as u8, total, index],
             payload: text.as_bytes().to_vec(),
-            part: (reference > 0).then_some(Part { scheme: PartScheme::Udh8, reference, index, total }),
+            part: (reference > 0).then_some(Part {
+                scheme: PartScheme::Udh8,
+                reference,
+                index,
+                total,
+            }),
             excerpt: String::new(),
             tlvs: Vec::new(),
             metadata: Vec::new(),
@@ -303,7 +363,17 @@ mod tests {
     fn parts_in_different_codings_do_not_join() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
         assembly.add(0, id(1), 0, part(7, 1, 2, "a"));
-        let whole = assembly.add(0, id(2), 0, Message { data_coding: 8, ..part(7, 2, 2, "b") }).unwrap();
+        let whole = assembly
+            .add(
+                0,
+                id(2),
+                0,
+                Message {
+                    data_coding: 8,
+                    ..part(7, 2, 2, "b")
+                },
+            )
+            .unwrap();
         assert_eq!(whole.join().unwrap_err(), "its parts have data_coding 0x00 and 0x08");
     }
 

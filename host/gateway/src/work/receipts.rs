@@ -1,6 +1,9 @@
 //! Which receipts follow from what is known of a message. Pure: what to append is returned, nothing is appended here.
 
-use super::{entry::{Outgoing, Submission, encode}, lane::Lane};
+use super::{
+    entry::{Outgoing, Submission, encode},
+    lane::Lane,
+};
 use edgebind_ledger::{EntryId, NewEntry};
 use edgebind_runtime::message::{Delivery, Message, MessageState, Receipt};
 
@@ -30,7 +33,9 @@ pub fn receipts(lane: &Lane, id: EntryId, submitted: u64, submission: &Submissio
         .map(|(id, submitted, message)| NewEntry {
             lane: lane.name(),
             key: Some(key(&id, news)),
-            body: encode(&Outgoing { delivery: Delivery::Receipt(receipt(id, submitted, message, news)) }),
+            body: encode(&Outgoing {
+                delivery: Delivery::Receipt(receipt(id, submitted, message, news)),
+            }),
             due: None,
             held: false,
         })
@@ -43,7 +48,11 @@ pub fn last_key(id: &str) -> Vec<u8> {
 }
 
 fn key(id: &str, news: News) -> Vec<u8> {
-    if news.last { last_key(id) } else { format!("receipt/{id}/{:?}", news.state).into_bytes() }
+    if news.last {
+        last_key(id)
+    } else {
+        format!("receipt/{id}/{:?}", news.state).into_bytes()
+    }
 }
 
 fn is_wanted(message: &Message, news: News) -> bool {
@@ -68,5 +77,145 @@ fn receipt(id: String, submitted: u64, message: &Message, news: News) -> Receipt
         error: news.error,
         excerpt: message.excerpt.clone(),
         user_message_reference: reference.and_then(|tlv| Some(u16::from_be_bytes(tlv.value.as_slice().try_into().ok()?))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::{
+        entry::{Member, decode},
+        lane::Kind,
+    };
+    use edgebind_runtime::message::{Address, Receipts, Tlv};
+
+    const DELIVERED: News = News {
+        state: MessageState::Delivered,
+        last: true,
+        error: 0,
+        at: 2_000,
+    };
+    const FAILED: News = News {
+        state: MessageState::Undeliverable,
+        last: true,
+        error: 64,
+        at: 2_000,
+    };
+    const SENT: News = News {
+        state: MessageState::Enroute,
+        last: false,
+        error: 0,
+        at: 1_500,
+    };
+
+    fn message(success: bool, failure: bool, intermediate: bool) -> Message {
+        Message {
+            service_type: String::new(),
+            source: Address {
+                ton: 5,
+                npi: 0,
+                digits: "ACME".into(),
+            },
+            destination: Address {
+                ton: 1,
+                npi: 1,
+                digits: "447700900123".into(),
+            },
+            esm_class: 0,
+            protocol_id: 0,
+            priority: 0,
+            schedule: None,
+            validity: None,
+            receipts: Receipts {
+                success,
+                failure,
+                intermediate,
+            },
+            data_coding: 0,
+            udh: Vec::new(),
+            payload: Vec::new(),
+            part: None,
+            excerpt: "Hi".into(),
+            tlvs: vec![Tlv {
+                tag: USER_MESSAGE_REFERENCE,
+                value: vec![1, 2],
+            }],
+            metadata: Vec::new(),
+        }
+    }
+
+    fn told(submission: &Submission, news: News) -> Vec<NewEntry> {
+        let lane = Lane::new(Kind::Deliver, &"acme".into(), &"esme".into());
+        receipts(&lane, "77".parse().unwrap(), 1_000, submission, news)
+    }
+
+    fn single(success: bool, failure: bool, intermediate: bool) -> Submission {
+        Submission {
+            message: message(success, failure, intermediate),
+            members: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_told() {
+        let table = [
+            (single(true, true, false), [1, 1, 0]),
+            (single(false, true, false), [0, 1, 0]),
+            (single(true, false, true), [1, 0, 1]),
+            (single(false, false, false), [0, 0, 0]),
+        ];
+        for (submission, expected) in table {
+            assert_eq!(
+                [DELIVERED, FAILED, SENT].map(|news| told(&submission, news).len()),
+                expected,
+                "{:?}",
+                submission.message.receipts
+            );
+        }
+    }
+
+    #[test]
+    fn a_receipt_turns_the_addresses_around_and_echoes_the_reference() {
+        let entries = told(&single(true, true, false), FAILED);
+        let Delivery::Receipt(receipt) = decode::<Outgoing>(&entries[0].body).unwrap().delivery else {
+            panic!("not a receipt")
+        };
+        assert_eq!(
+            (receipt.source.digits.as_str(), receipt.destination.digits.as_str()),
+            ("447700900123", "ACME")
+        );
+        assert_eq!(
+            (receipt.id.as_str(), receipt.submitted, receipt.done, receipt.error),
+            ("77", 1_000, 2_000, 64)
+        );
+        assert_eq!(receipt.user_message_reference, Some(0x0102));
+    }
+
+    #[test]
+    fn two_last_words_have_one_key() {
+        let submission = single(true, true, true);
+        assert_eq!(told(&submission, DELIVERED)[0].key, told(&submission, FAILED)[0].key);
+        assert_ne!(told(&submission, DELIVERED)[0].key, told(&submission, SENT)[0].key);
+    }
+
+    #[test]
+    fn each_part_that_asked_gets_its_own() {
+        let part = |id, success| Member {
+            id,
+            submitted: 900,
+            message: message(success, false, false),
+        };
+        let joined = Submission {
+            message: message(true, false, false),
+            members: vec![part(1, true), part(2, false), part(3, true)],
+        };
+        let ids: Vec<String> = told(&joined, DELIVERED)
+            .iter()
+            .map(|entry| match decode::<Outgoing>(&entry.body).unwrap().delivery {
+                Delivery::Receipt(receipt) => receipt.id,
+                Delivery::Incoming(_) => panic!("not a receipt"),
+            })
+            .collect();
+        assert_eq!(ids, ["1", "3"]);
     }
 }

@@ -27,12 +27,21 @@ pub async fn submit(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Acco
     }
 }
 
-async fn attempt(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account, lane: &Lane, claim: Claim) -> Result<(), LedgerError> {
+async fn attempt(
+    gateway: &Arc<Gateway>,
+    tenant: &Arc<Tenant>,
+    account: &Account,
+    lane: &Lane,
+    claim: Claim,
+) -> Result<(), LedgerError> {
     let submission = match entry::decode::<Submission>(&claim.body) {
         Ok(submission) => submission,
         Err(error) => {
             tracing::error!(entry = %claim.id, %error, "a submission cannot be read");
-            return gateway.ledger.settle(vec![(claim, deliveries::given_up(error.to_string()))]).await;
+            return gateway
+                .ledger
+                .settle(vec![(claim, deliveries::given_up(error.to_string()))])
+                .await;
         }
     };
     let expiry = expiry(&submission, &claim, tenant.config.retry_max_age);
@@ -52,7 +61,10 @@ async fn attempt(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account
         Outcome::Taken(ids) => {
             tracing::debug!(entry = %claim.id, attempt = claim.attempt, "the upstream took it");
             let aliases = ids.iter().map(|id| tenant.alias(id)).collect();
-            Settlement::Done { note: entry::encode(&Note::Taken(ids)), aliases }
+            Settlement::Done {
+                note: entry::encode(&Note::Taken(ids)),
+                aliases,
+            }
         }
         Outcome::Retry(Retry { after_ms, why }) => {
             let now = gateway.clock.now();
@@ -65,8 +77,21 @@ async fn attempt(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account
         }
         Outcome::Dead(dead) => {
             tracing::warn!(entry = %claim.id, attempt = claim.attempt, state = ?dead.state, "given up: {}", dead.why);
-            let news = News { state: dead.state, last: true, error: dead.error, at: gateway.clock.now() };
-            gateway.append(receipts::receipts(&lane.deliver(), claim.id, claim.appended, &submission, news)).await?;
+            let news = News {
+                state: dead.state,
+                last: true,
+                error: dead.error,
+                at: gateway.clock.now(),
+            };
+            gateway
+                .append(receipts::receipts(
+                    &lane.deliver(),
+                    claim.id,
+                    claim.appended,
+                    &submission,
+                    news,
+                ))
+                .await?;
             deliveries::given_up(dead.why)
         }
     };
@@ -82,5 +107,10 @@ fn expiry(submission: &Submission, claim: &Claim, patience: Duration) -> u64 {
 }
 
 fn expired() -> Dead {
-    Dead { state: MessageState::Expired, command_status: 0, error: 0, why: "its time is over".into() }
+    Dead {
+        state: MessageState::Expired,
+        command_status: 0,
+        error: 0,
+        why: "its time is over".into(),
+    }
 }

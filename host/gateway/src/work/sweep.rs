@@ -1,7 +1,11 @@
 //! Forgets settled messages when their retention is over, and says how much waits.
 
 use super::lane::Lane;
-use crate::{clock::millis, gateway::Gateway, limits::{RETENTION, SWEEP}};
+use crate::{
+    clock::millis,
+    gateway::Gateway,
+    limits::{RETENTION, SWEEP},
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Sweeps until the gateway drains.
@@ -29,7 +33,9 @@ pub fn measure(gateway: &Gateway) {
     let mut waiting: BTreeMap<(String, Arc<str>), usize> = BTreeMap::new();
     for (name, count) in gateway.records.lanes("") {
         if let Some(lane) = Lane::parse(&name) {
-            *waiting.entry((format!("{:?}", lane.kind).to_lowercase(), lane.tenant)).or_default() += count;
+            *waiting
+                .entry((format!("{:?}", lane.kind).to_lowercase(), lane.tenant))
+                .or_default() += count;
         }
     }
     for ((work, tenant), count) in waiting {

@@ -32,10 +32,18 @@ impl Workers {
         let Some((tenant, account)) = gateway.owner(&lane) else {
             return tracing::warn!(tenant = %lane.tenant, "work waits for a tenant or an account that is not configured; it stays where it is");
         };
-        if self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(lane.clone()) {
+        if self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(lane.clone())
+        {
             let span = tracing::info_span!("lane", tenant = %tenant.name, work = ?lane.kind);
             let gateway = gateway.clone();
-            gateway.clone().tasks.spawn(async move { work(gateway, tenant, account, lane).await }.instrument(span));
+            gateway
+                .clone()
+                .tasks
+                .spawn(async move { work(gateway, tenant, account, lane).await }.instrument(span));
         }
     }
 
@@ -72,7 +80,12 @@ async fn work(gateway: Arc<Gateway>, tenant: Arc<Tenant>, account: Arc<Account>,
 }
 
 /// Claims and starts submissions until the gateway drains or nothing came for [`LANE_IDLE`].
-async fn submissions(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane) -> Result<(), LedgerError> {
+async fn submissions(
+    gateway: &Arc<Gateway>,
+    tenant: &Arc<Tenant>,
+    account: &Arc<Account>,
+    lane: &Lane,
+) -> Result<(), LedgerError> {
     const CLAIMS_MAX: usize = 32;
     let name = lane.name();
     loop {
