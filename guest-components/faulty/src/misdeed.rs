@@ -97,5 +97,10 @@ misdeeds! {
 
 /// The number in the setting `count`, or none.
 pub(crate) fn count(settings: &[(String, String)]) -> usize {
-    settings.iter().rev().find(|(name, _)| name == "count").and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
+    settings
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "count")
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(0)
 }

@@ -25,7 +25,11 @@ impl Guest for Component {
         match Misdeed::chosen(&settings) {
             Misdeed::TrapInCheck => panic!("the misdeed"),
             Misdeed::EndlessComplaint => vec!["I do not like it. ".repeat(1 << 16); 4],
-            _ => settings.iter().filter(|(name, _)| name == "unwanted").map(|(_, value)| format!("unwanted: {value}")).collect(),
+            _ => settings
+                .iter()
+                .filter(|(name, _)| name == "unwanted")
+                .map(|(_, value)| format!("unwanted: {value}"))
+                .collect(),
         }
     }
 }
@@ -40,7 +44,11 @@ pub struct Session {
 
 impl GuestSession for Session {
     fn new(config: Config) -> Self {
-        let session = Session { misdeed: Misdeed::chosen(&config.settings), count: count(&config.settings), next_token: Cell::new(1) };
+        let session = Session {
+            misdeed: Misdeed::chosen(&config.settings),
+            count: count(&config.settings),
+            next_token: Cell::new(1),
+        };
         match session.misdeed {
             Misdeed::TrapAtBirth => panic!("the misdeed"),
             Misdeed::SpinAtBirth => ways::spin(),
@@ -82,7 +90,11 @@ impl Session {
             Event::Appended((_, Ok(id))) => vec![Action::Send(id.into_bytes())],
             Event::Deliver((token, _)) => {
                 let settle = Action::Settle((token, Settlement::Done));
-                if self.misdeed == Misdeed::SettleTwice { vec![settle.clone(), settle] } else { vec![settle] }
+                if self.misdeed == Misdeed::SettleTwice {
+                    vec![settle.clone(), settle]
+                } else {
+                    vec![settle]
+                }
             }
             _ => Vec::new(),
         }
@@ -101,14 +113,21 @@ impl Session {
             Misdeed::TwoLargeActions => vec![Action::Send(vec![7; self.count / 3 * 2]); 2],
             Misdeed::NotUtf8 => vec![append(token, frame, ways::not_utf8())],
             Misdeed::SettleNothing => vec![Action::Settle((0xBAD, Settlement::Done))],
-            Misdeed::ReuseToken => vec![append(token, frame.clone(), String::new()), append(token, frame, String::new())],
+            Misdeed::ReuseToken => vec![
+                append(token, frame.clone(), String::new()),
+                append(token, frame, String::new()),
+            ],
             _ => vec![append(token, frame, String::new())],
         }
     }
 }
 
 fn append(token: u64, payload: Vec<u8>, excerpt: String) -> Action {
-    let nobody = Address { ton: 0, npi: 0, digits: String::new() };
+    let nobody = Address {
+        ton: 0,
+        npi: 0,
+        digits: String::new(),
+    };
     let message = Message {
         service_type: String::new(),
         source: nobody.clone(),
@@ -118,7 +137,11 @@ fn append(token: u64, payload: Vec<u8>, excerpt: String) -> Action {
         priority: 0,
         schedule: None,
         validity: None,
-        receipts: Receipts { success: false, failure: false, intermediate: false },
+        receipts: Receipts {
+            success: false,
+            failure: false,
+            intermediate: false,
+        },
         data_coding: 0,
         udh: Vec::new(),
         payload,

@@ -5,7 +5,9 @@ use crate::{
     bindings::translator::{
         edgebind::{
             message::types::Setting,
-            translator::types::{Conclusion, Context, Exchange, Failure, Hearing, Operation, Outcome, Request, Response, Step, WebhookRequest},
+            translator::types::{
+                Conclusion, Context, Exchange, Failure, Hearing, Operation, Outcome, Request, Response, Step, WebhookRequest,
+            },
         },
         exports::edgebind::translator::translation::Guest,
     },
@@ -21,7 +23,11 @@ impl Guest for Component {
     fn check(settings: Vec<Setting>) -> Vec<String> {
         match Misdeed::chosen(&settings) {
             Misdeed::TrapInCheck => panic!("the misdeed"),
-            _ => settings.iter().filter(|(name, _)| name == "unwanted").map(|(_, value)| format!("unwanted: {value}")).collect(),
+            _ => settings
+                .iter()
+                .filter(|(name, _)| name == "unwanted")
+                .map(|(_, value)| format!("unwanted: {value}"))
+                .collect(),
         }
     }
 
@@ -38,12 +44,23 @@ impl Guest for Component {
             Step::Exchange(exchange) => exchange.request.body,
             Step::Done(_) => Vec::new(),
         };
-        Hearing { proof: None, heard: Vec::new(), status: 200, body, ignored: None }
+        Hearing {
+            proof: None,
+            heard: Vec::new(),
+            status: 200,
+            body,
+            ignored: None,
+        }
     }
 }
 
 fn step(ctx: &Context) -> Step {
-    let taken = |id| Step::Done(Conclusion { outcome: Outcome::Taken(vec![id]), memo: None });
+    let taken = |id| {
+        Step::Done(Conclusion {
+            outcome: Outcome::Taken(vec![id]),
+            memo: None,
+        })
+    };
     match Misdeed::chosen(&ctx.settings) {
         Misdeed::Spin => ways::spin(),
         Misdeed::Trap => panic!("the misdeed"),
@@ -52,8 +69,17 @@ fn step(ctx: &Context) -> Step {
         Misdeed::NotUtf8 => taken(ways::not_utf8()),
         Misdeed::GiantBody => {
             let body = vec![7; count(&ctx.settings) + 1];
-            let request = Request { method: "POST".into(), url: "http://127.0.0.1/".into(), headers: Vec::new(), authorization: None, body };
-            Step::Exchange(Exchange { request, saved: Vec::new() })
+            let request = Request {
+                method: "POST".into(),
+                url: "http://127.0.0.1/".into(),
+                headers: Vec::new(),
+                authorization: None,
+                body,
+            };
+            Step::Exchange(Exchange {
+                request,
+                saved: Vec::new(),
+            })
         }
         Misdeed::None | Misdeed::TrapInCheck => taken(ctx.key.clone()),
     }

@@ -10,11 +10,11 @@ pub(crate) fn spin() -> ! {
     }
 }
 
-/// Takes memory until it is refused, which ends it.
+/// Takes memory until it is refused, which ends it. Writes nothing there: that would take time, and time is another misdeed.
 pub(crate) fn hoard() -> ! {
-    let mut hoard = Vec::new();
+    let mut hoard: Vec<Vec<u8>> = Vec::new();
     loop {
-        hoard.push(black_box(vec![1_u8; 1 << 16]));
+        hoard.push(black_box(Vec::with_capacity(1 << 16)));
         black_box(&hoard);
     }
 }

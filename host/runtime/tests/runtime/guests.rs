@@ -25,13 +25,19 @@ pub(crate) fn engine() -> Engine {
 /// The bytes of the faulty session.
 pub(crate) fn session_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| component(&[]))
+    BYTES.get_or_init(|| component("edgebind-faulty", &[]))
 }
 
 /// The bytes of the faulty translator.
 pub(crate) fn translator_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| component(&["translator"]))
+    BYTES.get_or_init(|| component("edgebind-faulty", &["translator"]))
+}
+
+/// The bytes of the session that the gateway carries.
+fn platform_session_bytes() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| component("edgebind-session", &[]))
 }
 
 pub(crate) fn session(engine: &Engine) -> SessionComponent {
@@ -42,14 +48,18 @@ pub(crate) fn translator(engine: &Engine) -> TranslatorComponent {
     TranslatorComponent::load(engine, translator_bytes()).unwrap()
 }
 
-fn component(features: &[&str]) -> Vec<u8> {
+pub(crate) fn platform_session(engine: &Engine) -> SessionComponent {
+    SessionComponent::load(engine, platform_session_bytes()).unwrap()
+}
+
+fn component(package: &str, features: &[&str]) -> Vec<u8> {
     let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
     let path = build(
         &workspace,
         &target_dir,
         &Guest {
-            package: "edgebind-faulty",
+            package,
             features,
             env: &[],
         },

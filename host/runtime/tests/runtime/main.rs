@@ -3,6 +3,7 @@
 
 mod guests;
 mod limits;
+mod neighbour;
 mod session_misdeeds;
 mod sessions;
 mod translator_misdeeds;

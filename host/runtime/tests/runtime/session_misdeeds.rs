@@ -1,7 +1,10 @@
 //! Every misdeed of a session: the call that it is done in ends with the right fault, its instance with it, and the bind
 //! next door goes on.
 
-use crate::guests::{bound, config, delivery, engine, few, frame, goes_on, healthy, session, settings};
+use crate::{
+    guests::{bound, config, delivery, engine, few, frame, goes_on, healthy, platform_session, session, settings},
+    neighbour::Neighbour,
+};
 use edgebind_faulty::SessionMisdeed as Misdeed;
 use edgebind_runtime::{
     Blame, Fault, Misuse, RestoreError, SessionComponent,
@@ -169,14 +172,13 @@ fn in_restore(misdeed: Misdeed) -> RestoreError {
 /// be free again, and whoever did wrong is to blame.
 fn beside_a_neighbour<E: Into<RestoreError> + Clone>(wrong: impl FnOnce(&SessionComponent) -> E) -> E {
     let engine = engine();
-    let component = session(&engine);
-    let mut neighbour = healthy(&component);
-    goes_on(&mut neighbour);
-    let error = wrong(&component);
-    goes_on(&mut neighbour);
-    assert_eq!(neighbour.on_events(4, &[delivery(5)]).map(|actions| actions.len()), Ok(1));
+    let mut neighbour = Neighbour::new(&platform_session(&engine));
+    neighbour.goes_on();
+    let faulty = session(&engine);
+    let error = wrong(&faulty);
+    neighbour.goes_on();
     assert_eq!(engine.sessions(), 1, "the faulty session has left its place");
-    goes_on(&mut healthy(&component));
+    goes_on(&mut healthy(&faulty));
     if let RestoreError::Fault(fault) = error.clone().into() {
         assert_eq!(fault.blame(), Blame::Guest);
     }
