@@ -392,6 +392,7 @@ impl World {
         self.invariant_every_submit_is_answered_exactly_once(was_closed);
         self.invariant_window_in_is_respected();
         self.invariant_window_out_is_respected();
+        self.invariant_an_open_delivery_is_under_way();
         self.invariant_open_work_has_a_deadline();
         self.invariant_closed_leaves_no_delivery_open();
     }
@@ -508,6 +509,15 @@ impl World {
             self.delivering.len()
         );
         assert!(self.flying.len() <= self.window_out, "{} deliver_sm", self.flying.len());
+    }
+
+    /// What nobody answers any more would stay open for ever.
+    fn invariant_an_open_delivery_is_under_way(&self) {
+        assert!(
+            self.delivering.is_empty() || !self.flying.is_empty(),
+            "{:?} hang",
+            self.delivering
+        );
     }
 
     fn invariant_open_work_has_a_deadline(&self) {
