@@ -28,21 +28,23 @@
 //! An append is one sequential write in fjall, and a page or more in the others, which shows most in the small batches
 //! of a quiet gateway (with the disk taken away, on tmpfs: 609 000, 29 000 and 88 000 appends a second by one). It pays at
 //! opening, where the journal is read again, and in memory; both are bounded in [`limits`]. Figures of a disk
-//! that others use at the same time vary by ten and more: compare within a run.
+//! that others use at the same time vary tenfold between runs: compare within a run.
 //!
 //! # What the whole ledger does
 //!
 //! `cargo bench -p edgebind-ledger --bench append`, entries of 300 octets, each append a call of its own, on the same
-//! machine while others kept it and its disk busy (load 3 to 7); medians of three:
+//! machine while others kept it and its disk busy (load 3 to 7); medians of three,
+//! from two runs where there are two figures:
 //!
 //! | appends in flight     | 1       | 10       | 64        | 256       | 1024      |
 //! |-----------------------|---------|----------|-----------|-----------|-----------|
-//! | on disk               | 7 800/s | 28 600/s | 77 900/s  | 47 000/s  | 113 000/s |
+//! | on disk, 1/s          | 6 500, 7 800 | 28 500, 28 600 | 60 000, 77 900 | 47 000, 55 200 | 81 700, 113 000 |
 //! | appends a sync        | 1       | 5.7      | 34        | 136       | 545       |
-//! | on tmpfs, no disk     | 33 400/s | 77 000/s | 113 000/s | 122 000/s | 123 000/s |
+//! | on tmpfs, no disk, 1/s | 33 400 | 77 000  | 113 000   | 122 000   | 123 000   |
 //!
 //! An append costs 5 to 8 microseconds of processor when 64 or more share a sync; appended, claimed and settled by 64, 8 on
-//! tmpfs and 12 on disk. A million pending open in 1.8 s and are claimed at 155 000 a second from disk.
+//! tmpfs and 12 on disk. A million pending open in 1.8 to 1.9 s and are claimed and settled at 155 000
+//! to 188 000 a second with every body read from disk.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
