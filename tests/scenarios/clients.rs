@@ -57,11 +57,6 @@ async fn converse(library: Library) {
     let posts = world.upstream.calls().into_iter().filter_map(|call| call.submission);
     let posts: Vec<_> = posts.filter(|post| post.text() == Some(&long)).collect();
     assert_eq!(posts.len(), 1, "POSTs of the long message");
-    assert!(
-        ids.contains(posts[0].id.as_ref().unwrap()),
-        "the upstream's id {:?} is one of {ids:?}",
-        posts[0].id
-    );
 
     // A number whose messages fail, in the simulator's book.
     client.submit("failing", "ACME", "447700900101", "no luck").await;

@@ -1,14 +1,15 @@
 //! A gateway with no configuration file: system_id and password are the upstream's own, as in SMSGate's SMPP server.
 
 use std::fs;
+use std::time::Duration;
 
-use edgebind_simulator::smsgate::{Fault, On};
+use edgebind_simulator::smsgate::{Call, Fault, On};
 use edgebind_tests::config::UPSTREAM;
 use edgebind_tests::edgebind::{Edgebind, Home, file_with};
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Submit, Wire, bind, id, status};
 
-use crate::world::{OWN_NUMBER, submission, upstream};
+use crate::world::{OWN_NUMBER, upstream};
 
 const LOGIN: &str = UPSTREAM.0;
 /// Longer than SMPP's password field, as all of SMSGate's are.
@@ -89,24 +90,29 @@ async fn work_goes_on_after_a_restart_with_credentials_that_no_file_shows() {
 
     let edgebind = Edgebind::with_env(&home, &variables).await;
     upstream.faults().clear();
-    submission(&upstream, &response.string()).await;
-    let taken = upstream
-        .calls()
-        .into_iter()
-        .filter(|call| call.status == Some(202))
-        .map(|call| call.account);
-    assert_eq!(taken.collect::<Vec<_>>(), [Some(LOGIN.to_owned())]);
+    let taken = |calls: &[Call]| calls.iter().any(|call| call.status == Some(202));
+    let calls = upstream
+        .wait_for(taken, PATIENCE)
+        .await
+        .expect("the message reaches the upstream");
+    let taken = calls.into_iter().find(|call| call.status == Some(202)).unwrap();
+    assert_eq!(taken.account.as_deref(), Some(LOGIN));
+    assert_eq!(taken.submission.unwrap().id, Some(response.string()));
     assert_eq!(
         file_with(&home.data_dir(), PASSWORD.as_bytes()),
         None,
         "the password lies in clear on the disk"
     );
 
-    // With nothing left to do for this login, nothing of it is kept.
-    wait::until("the sealed credentials to be forgotten", PATIENCE, async || {
-        let sealed = fs::read_dir(home.data_dir().join("credentials")).unwrap();
-        (sealed.count() == 0).then_some(())
-    })
+    // With nothing left to do for this login, nothing of it is kept: a worker that finds no work for a minute sees to that.
+    wait::until(
+        "the sealed credentials to be forgotten",
+        Duration::from_secs(90),
+        async || {
+            let sealed = fs::read_dir(home.data_dir().join("credentials")).unwrap();
+            (sealed.count() == 0).then_some(())
+        },
+    )
     .await;
     drop(edgebind);
 }

@@ -130,8 +130,8 @@ impl Edgebind {
         let said = timeout(START, stdout.read_line(&mut line)).await;
         assert!(
             matches!(said, Ok(Ok(1..))),
-            "edgebind did not say within {START:?} where it listens; its log:\n{}",
-            fs::read_to_string(&log_file).unwrap_or_default()
+            "edgebind did not say within {START:?} where it listens; the end of its log:\n{}",
+            last_lines(&log_file)
         );
         let edgebind = Self {
             child,
@@ -223,6 +223,17 @@ pub fn command() -> Command {
         }
     }
     command
+}
+
+/// What a failing test shows of a log.
+pub(crate) fn last_lines(log: &Path) -> String {
+    const OCTETS: usize = 64 * 1024;
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let mut from = text.len().saturating_sub(OCTETS);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text[from..].to_owned()
 }
 
 /// Whether any file below `folder` holds these octets, and which.

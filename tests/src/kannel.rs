@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::catcher::{Catcher, url_with};
+use crate::edgebind::last_lines;
 use crate::wait::{self, PATIENCE};
 use crate::{port, provision};
 
@@ -80,7 +81,7 @@ impl Kannel {
         };
         wait::until("bearerbox to be bound and smsbox to be known", PATIENCE, async || {
             let text = reqwest::get(status.clone()).await.ok()?.text().await.ok()?;
-            (text.contains("(online") && text.contains("smsbox:smsbox")).then_some(())
+            (text.contains("(online") && text.contains("smsbox:")).then_some(())
         })
         .await;
         boxes
@@ -118,8 +119,7 @@ impl Drop for Kannel {
     fn drop(&mut self) {
         if std::thread::panicking() {
             for log in ["bearerbox.log", "smsbox.log"] {
-                let text = fs::read_to_string(self.folder.path().join(log)).unwrap_or_default();
-                eprintln!("--- {log}\n{text}---");
+                eprintln!("--- end of {log}\n{}---", last_lines(&self.folder.path().join(log)));
             }
         }
     }
