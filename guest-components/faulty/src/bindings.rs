@@ -9,7 +9,6 @@ pub mod session {
         path: ["../../wit/message", "../../wit/session"],
         generate_all,
         pub_export_macro: true,
-        default_bindings_module: "crate::bindings::session",
     });
 }
 
@@ -20,6 +19,5 @@ pub mod translator {
         path: ["../../wit/message", "../../wit/translator"],
         generate_all,
         pub_export_macro: true,
-        default_bindings_module: "crate::bindings::translator",
     });
 }
