@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a panic is a test's way to say no")]
 
+mod bounds;
 mod clients;
 mod crash;
+mod deliveries;
 mod kannel;
 mod life;
+mod long;
 mod misdeeds;
 mod pass_through;
 mod privacy;
 mod trouble;
+mod webhooks;
 mod world;

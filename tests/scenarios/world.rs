@@ -19,7 +19,12 @@ pub(crate) struct World {
 impl World {
     /// A gateway with this configuration before a phone that does as it is told.
     pub(crate) async fn start(config: &Config) -> Self {
-        let upstream = upstream().await;
+        Self::start_with(config, smsgate::Config::default()).await
+    }
+
+    /// The same before a phone with other habits.
+    pub(crate) async fn start_with(config: &Config, habits: smsgate::Config) -> Self {
+        let upstream = upstream_with(habits).await;
         let home = Home::new();
         let edgebind = Edgebind::with_config(&home, &config.toml(&home, upstream.base_url())).await;
         Self {
@@ -44,18 +49,23 @@ impl World {
         submission(&self.upstream, message_id).await
     }
 
-    /// Waits until the phone has been told where incoming messages and reports go.
+    /// See [`attached`].
     pub(crate) async fn attached(&self) {
-        let events = ["sms:received", "sms:sent", "sms:delivered", "sms:failed"];
-        wait::until("the webhooks to be registered", PATIENCE, async || {
-            let webhooks = self.upstream.webhooks(UPSTREAM.0);
-            events
-                .iter()
-                .all(|event| webhooks.iter().any(|webhook| webhook.event == *event))
-                .then_some(())
-        })
-        .await;
+        attached(&self.upstream).await;
     }
+}
+
+/// Waits until the phone has been told where incoming messages and reports go.
+pub(crate) async fn attached(upstream: &Smsgate) {
+    let events = ["sms:received", "sms:sent", "sms:delivered", "sms:failed"];
+    wait::until("the webhooks to be registered", PATIENCE, async || {
+        let webhooks = upstream.webhooks(UPSTREAM.0);
+        events
+            .iter()
+            .all(|event| webhooks.iter().any(|webhook| webhook.event == *event))
+            .then_some(())
+    })
+    .await;
 }
 
 /// An SMSGate with the tenant's account and one phone.

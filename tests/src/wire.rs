@@ -36,6 +36,7 @@ pub mod status {
     pub const RINVDSTADR: u32 = 0x0B;
     pub const RBINDFAIL: u32 = 0x0D;
     pub const RINVPASWD: u32 = 0x0E;
+    pub const RMSGQFUL: u32 = 0x14;
     pub const RTHROTTLED: u32 = 0x58;
     pub const RINVSCHED: u32 = 0x61;
     pub const RINVOPTPARSTREAM: u32 = 0xC0;
@@ -349,6 +350,12 @@ impl Wire {
             "{response:?}"
         );
         response
+    }
+
+    /// Deliveries that came up to now, and that nobody has asked for.
+    pub async fn unasked(&mut self) -> Vec<Delivery> {
+        self.enquire().await;
+        std::mem::take(&mut self.deliveries)
     }
 
     /// The next PDU that is neither an enquire_link nor a delivery, which are answered.

@@ -1,0 +1,75 @@
+//! What is full says so, with the command_status that has clients come again later.
+
+use std::time::Duration;
+
+use edgebind_simulator::smsgate::{Fault, On};
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
+use edgebind_tests::wire::{Submit, Wire, bind, id, status};
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_rate_is_throttled() {
+    let config = Config {
+        tenant: "rate = { per_second = 5, burst = 10 }".to_owned(),
+        ..Config::default()
+    };
+    let world = World::start(&config).await;
+    let mut esme = world.transceiver().await;
+    let mut taken = 0;
+    for _ in 0..30 {
+        match esme.submit(&Submit::default()).await.status {
+            status::ROK => taken += 1,
+            other => assert_eq!(other, status::RTHROTTLED),
+        }
+    }
+    assert!((10..25).contains(&taken), "{taken} of 30 were taken with a burst of 10");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(
+        esme.submit(&Submit::default()).await.status,
+        status::ROK,
+        "and later there is room again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_queue_is_full() {
+    const QUEUE: usize = 5;
+    let config = Config {
+        tenant: format!("queue_max = {QUEUE}"),
+        ..Config::default()
+    };
+    let world = World::start(&config).await;
+    world
+        .upstream
+        .faults()
+        .always(On::Submit, Fault::status(503, "service unavailable"));
+    let mut esme = world.transceiver().await;
+    for _ in 0..QUEUE {
+        assert_eq!(esme.submit(&Submit::default()).await.status, status::ROK);
+    }
+    assert_eq!(esme.submit(&Submit::default()).await.status, status::RMSGQFUL);
+    esme.enquire().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bind_too_many_is_refused_and_the_next_after_an_unbind_is_not() {
+    let world = World::start(&Config {
+        tenant: "binds_max = 2".to_owned(),
+        ..Config::default()
+    })
+    .await;
+    let mut binds = [world.transceiver().await, world.transceiver().await];
+    let mut third = Wire::connect(world.edgebind.smpp()).await;
+    third.send(&bind(id::BIND_TRANSCEIVER, 1, SYSTEM_ID, PASSWORD)).await;
+    assert_eq!(third.frame().await.status, status::RBINDFAIL);
+    third.closed().await;
+    for bind in &mut binds {
+        bind.enquire().await;
+    }
+    let [one, _] = &mut binds;
+    one.send(&edgebind_tests::wire::pdu(id::UNBIND, 99, &[])).await;
+    assert_eq!(one.frame().await.status, status::ROK);
+    one.closed().await;
+    world.transceiver().await.enquire().await;
+}
