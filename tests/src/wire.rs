@@ -405,16 +405,13 @@ impl Wire {
 
     async fn read(&mut self) -> Option<Frame> {
         let mut header = [0; 16];
-        // A reset is an end too: what we sent last was perhaps never read.
+        // A reset is an end too, and so is half a PDU: what we sent last was perhaps never read, or the process was killed.
         self.stream.read_exact(&mut header).await.ok()?;
         let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
         let length = usize::try_from(word(0)).unwrap();
         assert!((16..=65_536).contains(&length), "command_length {length} from the gateway");
         let mut body = vec![0; length - 16];
-        self.stream
-            .read_exact(&mut body)
-            .await
-            .expect("a PDU that has begun is completed");
+        self.stream.read_exact(&mut body).await.ok()?;
         Some(Frame {
             id: word(4),
             status: word(8),
