@@ -4,6 +4,24 @@
 //! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
 //! piece of code, and in a [`Slot`] with its settings a tenant's release; a [`Session`] is one bind's, and the instance of a
 //! translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait.
+//!
+//! # What the boundary costs
+//!
+//! `cargo bench -p edgebind-runtime`, on 2 busy cores (medians; the ratio holds from run to run, the times vary by a third):
+//!
+//! | | |
+//! |---|---|
+//! | store, instance and constructor, made and dropped | 22 us |
+//! | the same with a bind answered in it | 24 us |
+//! | 10 000 sessions bound at once | 38 KiB resident each |
+//!
+//! | one submit_sm, frame to append and appended to send | component | native | ratio |
+//! |---|---|---|---|
+//! | alone | 3.3 us | 0.6 us | 5.5 |
+//! | in batches of 8 | 1.9 us | 0.5 us | 3.7 |
+//! | in batches of 32 | 1.7 us | 0.5 us | 3.3 |
+//!
+//! Most of it is a message of many strings crossing twice; a batch pays for the call itself once.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")

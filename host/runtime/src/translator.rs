@@ -64,8 +64,7 @@ impl TranslatorComponent {
         saved: &[u8],
         got: &Result<Response, Failure>,
     ) -> Result<Step, Fault> {
-        let got = got.as_ref().map_err(|failure| failure);
-        self.call(|store, guest| guest.call_resume(store, context, operation, saved, got))
+        self.call(|store, guest| guest.call_resume(store, context, operation, saved, got.as_ref()))
     }
 
     /// What a webhook says.
