@@ -117,7 +117,7 @@ impl Gateway {
                         Ok(Some(credentials)) => drop(tenant.let_in(&account, &credentials)),
                         Ok(None) => {}
                         Err(error) => {
-                            tracing::error!(tenant = %tenant.name, %error, "sealed credentials cannot be opened; what waits for them stays")
+                            tracing::error!(tenant = %tenant.name, %error, "sealed credentials cannot be opened; what waits for them stays");
                         }
                     }
                 }

@@ -18,6 +18,9 @@ pub const WRITE_STALL: Duration = Duration::from_secs(60);
 /// Frames handed to a session in one crossing; more wait for the next.
 pub const FRAMES_PER_CALL_MAX: usize = 64;
 
+/// Octets of frames beyond which no further one joins a crossing: what a session makes of them must fit its own bounds.
+pub const FRAME_OCTETS_PER_CALL_MAX: usize = 256 * 1024;
+
 /// Appends of one bind under way; at this number its socket is no longer read, and TCP tells the peer.
 pub const APPENDS_IN_FLIGHT_MAX: usize = 1_024;
 

@@ -1,6 +1,7 @@
 //! Edgebind, the program: everything that acts. It joins the runtime (guests), the ledger (durable work) and the sockets;
 //! what it does with them is decided by guests.
 
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 #![expect(unreachable_pub, reason = "a program has no outside: pub is for its other rooms")]
 
 mod attach;

@@ -67,7 +67,8 @@ pub enum LogFormat {
 
 /// Sends the log to standard error. `EDGEBIND_LOG` filters it (default `info`), in the form of RUST_LOG.
 pub fn logs(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_env("EDGEBIND_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter =
+        EnvFilter::try_from_env("EDGEBIND_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{default},fjall=warn,lsm_tree=warn")));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),

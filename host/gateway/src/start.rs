@@ -2,7 +2,7 @@
 
 use crate::{
     components,
-    config::{Config, Mode},
+    config::{self, Config, Mistake, Mistakes, Mode},
     gateway::Gateway,
     http::{
         egress::{self, Egress},
@@ -15,7 +15,7 @@ use crate::{
     work::sweep,
 };
 use edgebind_ledger::{Embedded, Options};
-use edgebind_runtime::Engine;
+use edgebind_runtime::{Engine, Fault, message::Setting};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fs, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, time::timeout};
@@ -39,7 +39,7 @@ pub struct Started {
 pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Result<Started, String> {
     fs::create_dir_all(&config.data_dir).map_err(|error| format!("data directory {}: {error}", config.data_dir.display()))?;
     let ledger = Embedded::open(
-        &config.data_dir.join("ledger"),
+        config.data_dir.join("ledger"),
         Options {
             node: config.node,
             ..Options::default()
@@ -143,7 +143,7 @@ impl Started {
 }
 
 /// What guests may use, as far as the operator moved it.
-pub fn limits(configured: &crate::config::Limits) -> edgebind_runtime::Limits {
+pub fn limits(configured: &config::Limits) -> edgebind_runtime::Limits {
     let mut limits = edgebind_runtime::Limits::default();
     limits.memory_bytes = configured.guest_memory_bytes.unwrap_or(limits.memory_bytes);
     limits.session_call_ms = configured.session_call_ms.unwrap_or(limits.session_call_ms);
@@ -159,50 +159,56 @@ async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr),
 }
 
 /// A tenant of the built-in components, with settings that they take.
-fn tenant_of(tenant: &crate::config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
-    let mistakes = settings_mistakes(tenant, builtin)?;
+fn tenant_of(tenant: &config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
+    let mistakes = settings_mistakes(tenant, builtin);
     if !mistakes.is_empty() {
-        return Err(mistakes.join("\n"));
+        return Err(format!(
+            "mistakes in the settings of tenant {}:\n{}",
+            tenant.name,
+            Mistakes(mistakes)
+        ));
     }
     let session = components::slot(builtin.session.clone(), tenant.session_settings.clone());
     let translator = components::slot(builtin.translator.clone(), tenant.translator_settings.clone());
     Ok(Arc::new(Tenant::new(tenant.clone(), session, translator)))
 }
 
-/// What the built-in components say of a tenant's settings and of each account's over them, with their places.
-pub fn settings_mistakes(tenant: &crate::config::Tenant, builtin: &components::Builtin) -> Result<Vec<String>, String> {
-    let mut places = vec![(format!("tenant {}", tenant.name), Vec::new(), Vec::new())];
-    if let Mode::Accounts(accounts) = &tenant.mode {
-        places.extend(accounts.iter().map(|account| {
-            let place = format!("tenant {}, account {}", tenant.name, account.system_id);
-            (place, account.session_settings.clone(), account.translator_settings.clone())
-        }));
-    }
-    let mut mistakes = Vec::new();
-    for (place, session, translator) in places {
-        let over = |release: &[(String, String)], own: Vec<(String, String)>| [release, &own].concat();
-        let of_session = builtin
-            .session
-            .check(&over(&tenant.session_settings, session))
-            .map_err(|fault| format!("session: {fault}"))?;
-        let of_translator = builtin
-            .translator
-            .check(&over(&tenant.translator_settings, translator))
-            .map_err(|fault| format!("translator: {fault}"))?;
-        for mistake in of_session
-            .into_iter()
-            .map(|mistake| format!("session: {mistake}"))
-            .chain(of_translator.into_iter().map(|mistake| format!("translator: {mistake}")))
-        {
-            let mistake = format!("{place}, {mistake}");
-            // What is wrong with the tenant is wrong with each of its accounts: once is enough.
-            if !mistakes
-                .iter()
-                .any(|known: &String| known.split(", ").last() == mistake.split(", ").last())
-            {
-                mistakes.push(mistake);
+/// What the built-in components say of a tenant's settings, and of each account's over them.
+pub fn settings_mistakes(tenant: &config::Tenant, builtin: &components::Builtin) -> Vec<Mistake> {
+    let accounts = match &tenant.mode {
+        Mode::Accounts(accounts) => accounts.as_slice(),
+        Mode::PassThrough => &[],
+    };
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut look =
+        |place: String, release: &[Setting], own: &[Setting], check: &dyn Fn(&[Setting]) -> Result<Vec<String>, Fault>| {
+            let found = check(&[release, own].concat()).unwrap_or_else(|fault| vec![format!("cannot be checked: {fault}")]);
+            for what in found {
+                // What is wrong with the tenant's is wrong with each account's over them: once is enough.
+                if !mistakes.iter().any(|known| known.what == what) {
+                    mistakes.push(Mistake { at: place.clone(), what });
+                }
             }
-        }
+        };
+    let (session, translator) = (
+        |settings: &[Setting]| builtin.session.check(settings),
+        |settings: &[Setting]| builtin.translator.check(settings),
+    );
+    look("session_settings".into(), &tenant.session_settings, &[], &session);
+    look("translator_settings".into(), &tenant.translator_settings, &[], &translator);
+    for (index, account) in accounts.iter().enumerate() {
+        look(
+            format!("accounts[{index}].session_settings"),
+            &tenant.session_settings,
+            &account.session_settings,
+            &session,
+        );
+        look(
+            format!("accounts[{index}].translator_settings"),
+            &tenant.translator_settings,
+            &account.translator_settings,
+            &translator,
+        );
     }
-    Ok(mistakes)
+    mistakes
 }

@@ -220,10 +220,13 @@ impl Secrets {
     }
 }
 
+/// A memo and the time that it is kept until.
+type Kept = (u64, Vec<u8>);
+
 /// Bytes that translators asked to have handed back, one memo an account, in memory only.
 #[derive(Debug, Default)]
 pub struct Memos {
-    by_account: Mutex<HashMap<Arc<str>, (u64, Vec<u8>)>>,
+    by_account: Mutex<HashMap<Arc<str>, Kept>>,
 }
 
 impl Memos {

@@ -25,13 +25,19 @@ impl Check {
             print!("{EXAMPLE}");
             return Ok(());
         }
-        let config = load::config(self.config.as_deref())?;
-        let engine = Engine::new(&start::limits(&config.limits)).map_err(|error| error.to_string())?;
+        let engine = Engine::new(&edgebind_runtime::Limits::default()).map_err(|error| error.to_string())?;
         let builtin = components::load(&engine)?;
-        let mut mistakes = Vec::new();
-        for tenant in &config.tenants {
-            mistakes.extend(start::settings_mistakes(tenant, &builtin)?);
-        }
+        let config = load::config(self.config.as_deref(), &|tenant| start::settings_mistakes(tenant, &builtin))?;
+        let of_settings = config
+            .tenants
+            .iter()
+            .flat_map(|tenant| start::settings_mistakes(tenant, &builtin));
+        let mut mistakes: Vec<String> = of_settings.map(|mistake| mistake.to_string()).collect();
+        mistakes.extend(
+            Engine::new(&start::limits(&config.limits))
+                .err()
+                .map(|error| error.to_string()),
+        );
         let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.cert, &tls.key));
         for (cert, key) in listeners
             .into_iter()

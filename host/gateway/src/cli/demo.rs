@@ -102,6 +102,7 @@ password = "{PASSWORD}"
         base: folder,
         env: &|_| None,
         file: &|path| std::fs::read_to_string(path),
+        settings: &|_| Vec::new(),
     };
     Config::from_toml(&text, &surroundings).map_err(|mistakes| format!("the demonstration's own configuration: {mistakes}"))
 }

@@ -1,13 +1,13 @@
 //! Reads a configuration from the file that was named, or from the environment when none was.
 
-use crate::config::{Config, Surroundings};
+use crate::config::{Config, Mistake, Surroundings, Tenant};
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-/// The configuration, or every mistake in it, one a line.
-pub fn config(file: Option<&Path>) -> Result<Config, String> {
+/// The configuration, or every mistake in it, one a line; `settings` says what the components think of a tenant's.
+pub fn config(file: Option<&Path>, settings: &dyn Fn(&Tenant) -> Vec<Mistake>) -> Result<Config, String> {
     let env = |name: &str| env::var(name).ok();
     let read = |path: &Path| fs::read_to_string(path);
     let base = match file.and_then(Path::parent) {
@@ -18,6 +18,7 @@ pub fn config(file: Option<&Path>) -> Result<Config, String> {
         base: &base,
         env: &env,
         file: &read,
+        settings,
     };
     match file {
         None => Config::from_env(&surroundings).map_err(|mistakes| format!("mistakes in the environment:\n{mistakes}")),

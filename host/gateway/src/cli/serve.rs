@@ -42,7 +42,7 @@ pub struct Serve {
 impl Serve {
     /// Serves until told to stop.
     pub fn run(self) -> Result<(), String> {
-        let mut config = load::config(self.config.as_deref())?;
+        let mut config = load::config(self.config.as_deref(), &|_| Vec::new())?;
         if let Some(data_dir) = self.data_dir {
             config.data_dir = data_dir;
         }

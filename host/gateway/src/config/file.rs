@@ -25,6 +25,11 @@ pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config
         tenants: tenants(&root, surroundings),
     };
     root.finish();
+    for (index, tenant) in config.tenants.iter().enumerate() {
+        for Mistake { at, what } in (surroundings.settings)(tenant) {
+            found.mistake(format!("tenants[{index}].{at}"), what);
+        }
+    }
     found.none_in(config)
 }
 

@@ -214,6 +214,9 @@ pub struct Surroundings<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// The text of a file.
     pub file: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// What the components say of a tenant's settings, by their places below the tenant. Asked also of a tenant that was
+    /// not read whole, so that every mistake is named at once.
+    pub settings: &'a dyn Fn(&Tenant) -> Vec<Mistake>,
 }
 
 impl Config {

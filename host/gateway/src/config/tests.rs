@@ -31,6 +31,15 @@ impl World {
             base: Path::new("/etc/edgebind"),
             env: &env,
             file: &file,
+            settings: &|tenant| {
+                let unknown = tenant.translator_settings.iter().filter(|(name, _)| name == "unknown");
+                unknown
+                    .map(|(name, _)| Mistake {
+                        at: "translator_settings".into(),
+                        what: format!("no setting {name}"),
+                    })
+                    .collect()
+            },
         })
     }
 
@@ -563,5 +572,22 @@ fn tls_needs_certificate_and_key_together() {
     assert_eq!(
         mistakes_of(&both),
         "SMPP__BIND_ADDRESS: 127.0.0.1:2775 is where TLS listens too"
+    );
+}
+
+#[test]
+fn what_components_say_of_settings_stands_beside_all_other_mistakes() {
+    let text = r#"
+        smpp = { plain = "nowhere" }
+        [[tenants]]
+        name = "acme"
+        accounts = [{ system_id = "esme", password = "secret" }]
+        translator_settings = { api_base_url = "https://sms.example.com", unknown = "x" }
+    "#;
+    let mistakes = World::new(&[], &[]).toml(text).unwrap_err().to_string();
+    assert!(mistakes.contains("smpp.plain: "), "{mistakes}");
+    assert!(
+        mistakes.ends_with("tenants[0].translator_settings: no setting unknown"),
+        "{mistakes}"
     );
 }

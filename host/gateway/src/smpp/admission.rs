@@ -57,7 +57,7 @@ where
             Err(error) => {
                 tracing::debug!(%error, "the stream is out of step");
                 answer(writer, |out| {
-                    encode_header_only(out, CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN, 0)
+                    encode_header_only(out, CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN, 0);
                 });
                 return Admission::Refused(CommandStatus::RINVCMDLEN);
             }
@@ -66,7 +66,7 @@ where
             FirstWord::Bind => return bind(gateway, peer, frame, writer).await,
             FirstWord::EnquireLink(sequence_number) => {
                 answer(writer, |out| {
-                    encode_header_only(out, CommandId::ENQUIRE_LINK_RESP, CommandStatus::ROK, sequence_number)
+                    encode_header_only(out, CommandId::ENQUIRE_LINK_RESP, CommandStatus::ROK, sequence_number);
                 });
             }
             FirstWord::Refuse(id, sequence_number) => answer(writer, |out| refusal(out, id, unbound(id), sequence_number)),

@@ -4,7 +4,7 @@ use super::connection::{Reader, Writer};
 use crate::{
     clock::Clock,
     gateway::Bind,
-    limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAMES_PER_CALL_MAX, WRITE_STALL},
+    limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAME_OCTETS_PER_CALL_MAX, FRAMES_PER_CALL_MAX, WRITE_STALL},
     work::{
         deliveries,
         lane::{Kind, Lane},
@@ -128,8 +128,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 continue;
             }
             if self.ended || draining {
-                claiming = None;
                 self.window = 0;
+            }
+            if self.window == 0 {
+                claiming = None;
             }
             let capacity = self.window.saturating_sub(self.delivering.len());
             if capacity > 0 && claiming.is_none() {
@@ -189,9 +191,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
     /// Moves frames that are here into the events; whether there were any.
     fn take_frames(&mut self) -> bool {
         let before = self.events.len();
-        while self.events.len() < FRAMES_PER_CALL_MAX {
+        let mut octets = 0;
+        while self.events.len() < FRAMES_PER_CALL_MAX && octets < FRAME_OCTETS_PER_CALL_MAX {
             match self.reader.frame() {
-                Ok(Some(frame)) => self.events.push(Event::Frame(frame.into())),
+                Ok(Some(frame)) => {
+                    octets += frame.len();
+                    self.events.push(Event::Frame(frame.into()));
+                }
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(%error, "the stream is out of step");

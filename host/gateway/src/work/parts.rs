@@ -217,7 +217,7 @@ impl Assembly {
 
     /// Puts a part in its place; the group, if that made it whole. A message that is no part is a group of its own.
     pub fn add(&mut self, now: u64, id: EntryId, appended: u64, message: Message) -> Option<Group> {
-        let Some(part) = message.part.clone() else {
+        let Some(part) = message.part else {
             return Some(Group {
                 deadline: now,
                 total: 1,

@@ -151,6 +151,7 @@ fn secrets() -> Arc<Secrets> {
         base: Path::new(""),
         env: &|_| None,
         file: &|_| Err(io::ErrorKind::NotFound.into()),
+        settings: &|_| Vec::new(),
     };
     let config = Config::from_toml(TENANT, &nothing).unwrap();
     Account::passing_through("esme", &config.tenants[0]).secrets()
