@@ -13,18 +13,11 @@ pub fn edgebind() -> &'static Path {
     PROGRAM.get_or_init(|| env::var_os("EDGEBIND_BIN").map_or_else(|| build(&profile()), PathBuf::from))
 }
 
-/// Builds `edgebind` with a profile of cargo's and says where it lies.
+/// Builds `edgebind` with a profile of cargo's and says where it lies. The features are those of the whole workspace, as they
+/// are when all tests are run: nothing is compiled twice.
 pub fn build(profile: &str) -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--package",
-            "edgebind-gateway",
-            "--bin",
-            "edgebind",
-            "--profile",
-            profile,
-        ])
+        .args(["build", "--workspace", "--bin", "edgebind", "--profile", profile])
         .args(["--message-format", "json-render-diagnostics"])
         .arg("--target-dir")
         .arg(target_dir())
