@@ -15,12 +15,18 @@ pub(crate) fn build_module(workspace: &Path, target_dir: &Path, guest: &Guest<'_
     let output = run(&mut command(workspace, target_dir, guest))?;
     if !output.status.success() {
         if !lacks_target(&output) {
-            return Err(Error::Cargo { package: guest.package.into(), said: said(&output) });
+            return Err(Error::Cargo {
+                package: guest.package.into(),
+                said: said(&output),
+            });
         }
         add_target(workspace)?;
         let output = run(&mut command(workspace, target_dir, guest))?;
         if !output.status.success() {
-            return Err(Error::Cargo { package: guest.package.into(), said: said(&output) });
+            return Err(Error::Cargo {
+                package: guest.package.into(),
+                said: said(&output),
+            });
         }
     }
     let module = guest.package.replace('-', "_");
@@ -29,7 +35,16 @@ pub(crate) fn build_module(workspace: &Path, target_dir: &Path, guest: &Guest<'_
 
 fn command(workspace: &Path, target_dir: &Path, guest: &Guest<'_>) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace).args(["build", "--lib", "--profile", PROFILE, "--target", TARGET, "--package", guest.package]);
+    cargo.current_dir(workspace).args([
+        "build",
+        "--lib",
+        "--profile",
+        PROFILE,
+        "--target",
+        TARGET,
+        "--package",
+        guest.package,
+    ]);
     cargo.arg("--target-dir").arg(target_dir);
     if !guest.features.is_empty() {
         cargo.arg("--features").arg(guest.features.join(","));
@@ -43,8 +58,20 @@ fn command(workspace: &Path, target_dir: &Path, guest: &Guest<'_>) -> Command {
 /// code, or make cargo wait for its own caller.
 fn forget_outer(command: &mut Command) {
     const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_SOURCE"];
-    const FOREIGN: [&str; 12] =
-        ["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "RUSTFLAGS", "RUSTDOCFLAGS", "OUT_DIR", "TARGET", "HOST", "PROFILE", "OPT_LEVEL", "DEBUG"];
+    const FOREIGN: [&str; 12] = [
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTDOC",
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "OUT_DIR",
+        "TARGET",
+        "HOST",
+        "PROFILE",
+        "OPT_LEVEL",
+        "DEBUG",
+    ];
     for (name, _) in env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         let of_cargo = text.starts_with("CARGO_") && !KEPT.iter().any(|kept| text.starts_with(kept));

@@ -29,14 +29,26 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NoWorkspace(directory) => write!(f, "no workspace at or above {}: run this inside of one", directory.display()),
+            Error::NoWorkspace(directory) => {
+                write!(f, "no workspace at or above {}: run this inside of one", directory.display())
+            }
             Error::Start(error) => write!(f, "failed to start cargo: {error}; put it on PATH or name it in CARGO"),
             Error::Cargo { package, said } => write!(f, "cargo did not build {package}; mend what it says:\n{said}"),
-            Error::Target(said) => write!(f, "target wasm32-unknown-unknown is missing and rustup did not add it ({said}): install it for this toolchain"),
+            Error::Target(said) => write!(
+                f,
+                "target wasm32-unknown-unknown is missing and rustup did not add it ({said}): install it for this toolchain"
+            ),
             Error::Read(path, error) => {
-                write!(f, "failed to read {}: {error}; the package needs crate-type \"cdylib\" in its Cargo.toml", path.display())
+                write!(
+                    f,
+                    "failed to read {}: {error}; the package needs crate-type \"cdylib\" in its Cargo.toml",
+                    path.display()
+                )
             }
-            Error::Wrap(package, why) => write!(f, "{package} makes no component: {why}; its exports must be those of one world in wit/"),
+            Error::Wrap(package, why) => write!(
+                f,
+                "{package} makes no component: {why}; its exports must be those of one world in wit/"
+            ),
             Error::Write(path, error) => write!(f, "failed to write {}: {error}", path.display()),
         }
     }

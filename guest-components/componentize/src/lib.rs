@@ -2,7 +2,10 @@
 //! Used by build scripts, tests and the command of the same name; never by anything that runs a guest.
 //!
 //! A guest built this way imports types only, so there is nothing for a host to give it but events.
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")
+)]
 
 mod cargo;
 mod error;
@@ -60,8 +63,14 @@ pub fn from_build_script(guest: &Guest<'_>) -> PathBuf {
 
 /// The nearest directory at or above this one that holds the workspace: the outermost Cargo.toml with a `[workspace]`.
 pub fn workspace_above(directory: &Path) -> Result<PathBuf, Error> {
-    let is_workspace = |directory: &&Path| fs::read_to_string(directory.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line == "[workspace]"));
-    directory.ancestors().find(is_workspace).map(Path::to_path_buf).ok_or_else(|| Error::NoWorkspace(directory.into()))
+    let is_workspace = |directory: &&Path| {
+        fs::read_to_string(directory.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line == "[workspace]"))
+    };
+    directory
+        .ancestors()
+        .find(is_workspace)
+        .map(Path::to_path_buf)
+        .ok_or_else(|| Error::NoWorkspace(directory.into()))
 }
 
 /// Waits until no other process or thread builds into this directory; the turn ends with the file.
@@ -74,7 +83,10 @@ fn take_turn(target_dir: &Path) -> io::Result<File> {
 
 /// Wraps a core module, which says in a custom section which world it is, into a component.
 fn wrap(module: &[u8]) -> Result<Vec<u8>, String> {
-    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|mut encoder| encoder.encode());
+    let encoded = ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| format!("{error:#}"))
 }
 
@@ -91,7 +103,9 @@ fn variant(guest: &Guest<'_>) -> String {
 
 /// FNV-1a, because the name must be the same in every build, which the standard library's hasher does not promise.
 fn fnv1a(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
+        (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Leaves a file that is already so alone, so that nothing which depends on it is built again; replaces any other at once, so
@@ -110,7 +124,11 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// What a guest is made of: the contract, the crates of guests, and how they are compiled.
 fn watched(workspace: &Path) -> Vec<PathBuf> {
-    let crates = fs::read_dir(workspace.join("guest-components")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let crates = fs::read_dir(workspace.join("guest-components"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
     let of_crates = crates.flat_map(|directory| [directory.join("src"), directory.join("Cargo.toml")]);
     let shared = ["wit", "Cargo.toml", "Cargo.lock"].map(|name| workspace.join(name));
     shared.into_iter().chain(of_crates).filter(|path| path.exists()).collect()
@@ -123,20 +141,37 @@ fn target_dir_above(out_dir: &Path) -> PathBuf {
 }
 
 fn required(name: &str) -> PathBuf {
-    env::var_os(name).map_or_else(|| panic!("{name} is not set: call this from a build script only"), PathBuf::from)
+    env::var_os(name).map_or_else(
+        || panic!("{name} is not set: call this from a build script only"),
+        PathBuf::from,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLAIN: Guest<'_> = Guest { package: "edgebind-faulty", features: &[], env: &[] };
+    const PLAIN: Guest<'_> = Guest {
+        package: "edgebind-faulty",
+        features: &[],
+        env: &[],
+    };
 
     #[test]
     fn every_variant_has_a_name_of_its_own() {
-        let second = Guest { env: &[("EDGEBIND_BUILD", "second")], ..PLAIN };
-        let third = Guest { env: &[("EDGEBIND_BUILD", "third")], ..PLAIN };
-        let featured = Guest { features: &["EDGEBIND_BUILD=second"], env: &[("X", "")], ..PLAIN };
+        let second = Guest {
+            env: &[("EDGEBIND_BUILD", "second")],
+            ..PLAIN
+        };
+        let third = Guest {
+            env: &[("EDGEBIND_BUILD", "third")],
+            ..PLAIN
+        };
+        let featured = Guest {
+            features: &["EDGEBIND_BUILD=second"],
+            env: &[("X", "")],
+            ..PLAIN
+        };
         let names = [PLAIN, second, third, featured].map(|guest| variant(&guest));
         assert_eq!(names[0], "edgebind-faulty");
         for (at, name) in names.iter().enumerate() {
@@ -161,7 +196,9 @@ mod tests {
 
     #[test]
     fn an_unchanged_component_keeps_its_time() {
-        let path = env::temp_dir().join(format!("edgebind-componentize-{}", std::process::id())).join("a.wasm");
+        let path = env::temp_dir()
+            .join(format!("edgebind-componentize-{}", std::process::id()))
+            .join("a.wasm");
         write_if_changed(&path, b"one").unwrap();
         let then = fs::metadata(&path).unwrap().modified().unwrap();
         write_if_changed(&path, b"one").unwrap();

@@ -24,9 +24,15 @@ fn main() -> ExitCode {
 fn run(package: &str, out: &str, features: &[String]) -> Result<u64, Box<dyn Error>> {
     let workspace = workspace_above(&env::current_dir()?)?;
     let features: Vec<&str> = features.iter().map(String::as_str).collect();
-    let guest = Guest { package, features: &features, env: &[] };
+    let guest = Guest {
+        package,
+        features: &features,
+        env: &[],
+    };
     // `cargo run` holds its target directory until it has started us, no longer.
-    let target_dir = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from).join("guests");
+    let target_dir = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace.join("target"), PathBuf::from)
+        .join("guests");
     let component = build(&workspace, &target_dir, &guest)?;
     fs::copy(&component, out).map_err(|error| format!("failed to write {out}: {error}").into())
 }
