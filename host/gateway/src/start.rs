@@ -159,7 +159,7 @@ async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr),
 }
 
 /// A tenant of the built-in components, with settings that they take.
-fn tenant_of(tenant: &config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
+pub fn tenant_of(tenant: &config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
     let mistakes = settings_mistakes(tenant, builtin);
     if !mistakes.is_empty() {
         return Err(format!(

@@ -350,3 +350,6 @@ async fn wake(clock: Clock, at: Option<u64>) {
         sleep_until(clock.instant(at)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

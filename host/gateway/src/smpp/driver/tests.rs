@@ -1,0 +1,293 @@
+//! One bind over a pipe in memory, with the real session component and a ledger whose disk can be made to wait.
+
+use super::*;
+use crate::{
+    components,
+    config::{Config, Surroundings},
+    gateway::Gateway,
+    http::egress::{self, Egress},
+    smpp::admission::{self, Admission},
+    start::limits,
+    vault::Vault,
+    work::entry::{self, Outgoing},
+};
+use edgebind_ledger::{BoxFuture, Ledger, Memory, NewEntry, Records as _, State, system_clock};
+use edgebind_runtime::{
+    Engine,
+    message::{Address, Body, Delivery, Incoming},
+};
+use edgebind_smpp::{CommandId, Header};
+use std::{
+    net::Ipv4Addr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A ledger in memory whose appends wait for a permit each.
+struct Disk {
+    memory: Arc<Memory>,
+    permits: Semaphore,
+    /// Submissions that a worker got.
+    claimed: AtomicUsize,
+}
+
+impl Ledger for Disk {
+    fn append(&self, batch: Vec<NewEntry>) -> BoxFuture<'_, Result<Vec<Appended>, LedgerError>> {
+        Box::pin(async move {
+            let permit = self.permits.acquire().await.unwrap();
+            permit.forget();
+            self.memory.append(batch).await
+        })
+    }
+
+    fn claim<'a>(&'a self, lane: &'a str, max: usize, lease: Duration) -> BoxFuture<'a, Result<Vec<Claim>, LedgerError>> {
+        Box::pin(async move {
+            let claims = self.memory.claim(lane, max, lease).await?;
+            if lane == SUBMIT {
+                self.claimed.fetch_add(claims.len(), Ordering::SeqCst);
+            }
+            Ok(claims)
+        })
+    }
+
+    fn release(&self, ids: &[EntryId]) {
+        self.memory.release(ids);
+    }
+
+    fn settle(&self, settlements: Vec<(Claim, Settled)>) -> BoxFuture<'_, Result<(), LedgerError>> {
+        self.memory.settle(settlements)
+    }
+}
+
+/// A gateway with one account, one bind of it, and the peer's end of its pipe.
+struct World {
+    disk: Arc<Disk>,
+    peer_reads: ReadHalf<DuplexStream>,
+    peer_writes: WriteHalf<DuplexStream>,
+    bind: JoinHandle<End>,
+    gateway: Arc<Gateway>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A transceiver that is bound; `pipe` octets fit into each direction of its connection, `appends` succeed before the disk waits.
+    async fn bound(pipe: usize, appends: usize) -> Self {
+        const TOML: &str = r#"
+            smpp = { plain = "127.0.0.1:0" }
+            [[tenants]]
+            name = "acme"
+            egress_concurrency = 0
+            accounts = [{ system_id = "esme", password = "secret" }]
+            translator_settings = { api_base_url = "http://127.0.0.1:9" }
+        "#;
+        let folder = tempfile::tempdir().unwrap();
+        let surroundings = Surroundings {
+            base: Path::new(""),
+            env: &|_| None,
+            file: &|path| std::fs::read_to_string(path),
+            settings: &|_| Vec::new(),
+        };
+        let config = Config::from_toml(TOML, &surroundings).unwrap();
+        let builtin = components::load(&Engine::new(&limits(&config.limits)).unwrap()).unwrap();
+        let tenant = crate::start::tenant_of(&config.tenants[0], &builtin).unwrap();
+        let disk = Arc::new(Disk {
+            memory: Arc::new(Memory::new(0, system_clock()).unwrap()),
+            permits: Semaphore::new(appends),
+            claimed: AtomicUsize::new(0),
+        });
+        let egress = Egress::new(egress::Limits::default()).unwrap();
+        let vault = Vault::open(folder.path()).unwrap();
+        let gateway = Arc::new(Gateway::new(
+            config,
+            disk.clone(),
+            disk.memory.clone(),
+            egress,
+            vault,
+            vec![tenant],
+        ));
+
+        let (ours, theirs) = tokio::io::duplex(pipe);
+        let (peer_reads, mut peer_writes) = tokio::io::split(theirs);
+        let (reads, writes) = tokio::io::split(ours);
+        let (mut reader, mut writer) = (Reader::new(reads), Writer::new(writes));
+        peer_writes.write_all(&bind_transceiver()).await.unwrap();
+        let deadline = Instant::now() + 10 * SECOND;
+        let admitted = admission::admit(&gateway, Ipv4Addr::LOCALHOST.into(), deadline, &mut reader, &mut writer).await;
+        let Admission::Taken(taken) = admitted else {
+            panic!("the bind was not admitted")
+        };
+        let (bind, session, first) = *taken;
+        let bind = tokio::spawn(async move { drive(&bind, session, first, reader, writer).await });
+        Self {
+            disk,
+            peer_reads,
+            peer_writes,
+            bind,
+            gateway,
+            _folder: folder,
+        }
+    }
+
+    /// The header of the next PDU that reaches the peer.
+    async fn next(&mut self) -> Header {
+        let mut octets = [0; 16];
+        timeout(10 * SECOND, self.peer_reads.read_exact(&mut octets))
+            .await
+            .expect("a PDU comes")
+            .unwrap();
+        let header = Header::read(&octets).unwrap();
+        let mut body = vec![0; header.command_length as usize - octets.len()];
+        self.peer_reads.read_exact(&mut body).await.unwrap();
+        header
+    }
+
+    /// Entries of this lane that a worker gets within a moment.
+    async fn claimable(&self, lane: &str) -> usize {
+        let claimed = timeout(SECOND / 5, self.disk.memory.claim(lane, 10_000, SECOND)).await;
+        claimed.map_or(0, |claims| claims.unwrap().len())
+    }
+}
+
+const SUBMIT: &str = "submit/acme/esme";
+const DELIVER: &str = "deliver/acme/esme";
+
+fn frame(id: CommandId, sequence_number: u32, body: &[u8]) -> Vec<u8> {
+    let length = 16 + body.len() as u32;
+    let header = [length, id.0, 0, sequence_number].map(u32::to_be_bytes).concat();
+    [&header, body].concat()
+}
+
+fn bind_transceiver() -> Vec<u8> {
+    frame(CommandId::BIND_TRANSCEIVER, 1, b"esme\0secret\0\0\x34\0\0\0")
+}
+
+fn submit_sm(sequence_number: u32) -> Vec<u8> {
+    let body = b"\0\x05\0ACME\0\x01\x01447700900123\0\0\0\0\0\0\0\0\0\0\x02Hi";
+    frame(CommandId::SUBMIT_SM, sequence_number, body)
+}
+
+fn incoming() -> NewEntry {
+    let address = |digits: &str| Address {
+        ton: 1,
+        npi: 1,
+        digits: digits.into(),
+    };
+    let incoming = Incoming {
+        source: address("447700900123"),
+        destination: address("447700900999"),
+        body: Body::Text("Hi".into()),
+        port: None,
+        received: 0,
+        tlvs: Vec::new(),
+        metadata: Vec::new(),
+    };
+    NewEntry::new(
+        DELIVER,
+        entry::encode(&Outgoing {
+            delivery: Delivery::Incoming(incoming),
+        }),
+    )
+}
+
+#[tokio::test]
+async fn no_receipt_can_overtake_its_answer() {
+    // The bind's answer fills the pipe but for a few octets: the submit_sm_resp is under way and not written.
+    let mut world = World::bound(40, 1).await;
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    sleep(SECOND / 5).await;
+    assert_eq!(world.disk.permits.available_permits(), 0, "the entry is durable");
+    assert_eq!(
+        world.disk.claimed.load(Ordering::SeqCst),
+        0,
+        "and held while its answer waits"
+    );
+    assert_eq!(world.next().await.command_id, CommandId::BIND_TRANSCEIVER_RESP);
+    assert_eq!(world.next().await.command_id, CommandId::SUBMIT_SM_RESP);
+    sleep(SECOND / 5).await;
+    assert_eq!(world.disk.claimed.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn no_answer_comes_before_the_disk() {
+    let mut world = World::bound(10_000, 0).await;
+    world.next().await;
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    let early = timeout(SECOND / 5, world.next()).await;
+    assert!(early.is_err(), "answered {early:?} while the disk waits");
+    world.disk.permits.add_permits(1);
+    let answer = world.next().await;
+    assert_eq!(
+        (answer.command_id, answer.command_status.0, answer.sequence_number),
+        (CommandId::SUBMIT_SM_RESP, 0, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_slow_disk_stops_the_reading_and_not_the_enquire_links_before_it() {
+    let mut world = World::bound(1_000, 0).await;
+    world.next().await;
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    world
+        .peer_writes
+        .write_all(&frame(CommandId::ENQUIRE_LINK, 3, b""))
+        .await
+        .unwrap();
+    assert_eq!(world.next().await.command_id, CommandId::ENQUIRE_LINK_RESP);
+    let frames = APPENDS_IN_FLIGHT_MAX * 4;
+    let flood: Vec<u8> = (0..frames).flat_map(|number| submit_sm(number as u32 + 10)).collect();
+    let flooded = timeout(SECOND, world.peer_writes.write_all(&flood)).await;
+    assert!(flooded.is_err(), "all {frames} submit_sm were read although none was durable");
+    world.disk.permits.add_permits(frames);
+    assert_eq!(world.next().await.command_id, CommandId::SUBMIT_SM_RESP);
+}
+
+#[tokio::test]
+async fn a_bind_that_breaks_off_hands_everything_back() {
+    let mut world = World::bound(10_000, 10).await;
+    world.next().await;
+    let appended = world.disk.memory.append(vec![incoming()]).await.unwrap();
+    assert_eq!(world.next().await.command_id, CommandId::DELIVER_SM);
+    assert_eq!(world.claimable(DELIVER).await, 0, "the delivery is with the bind");
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    let state = |world: &World| world.disk.memory.get(appended[0].id).unwrap().unwrap().state;
+    assert_eq!(state(&world), State::Claimed);
+    world.peer_writes.shutdown().await.unwrap();
+    assert_eq!(
+        world.next().await.command_id,
+        CommandId::SUBMIT_SM_RESP,
+        "what was sent before the end is answered"
+    );
+    let end = timeout(10 * SECOND, &mut world.bind).await.unwrap().unwrap();
+    assert!(matches!(end, End::Closed(CloseReason::Ended)), "{end}");
+    world.gateway.tasks.close();
+    world.gateway.draining.cancel();
+    timeout(10 * SECOND, world.gateway.tasks.wait()).await.unwrap();
+    assert_eq!(state(&world), State::Waiting);
+    assert_eq!(world.claimable(SUBMIT).await, 1);
+}
+
+#[tokio::test]
+async fn a_drain_unbinds() {
+    let mut world = World::bound(10_000, 10).await;
+    world.next().await;
+    world.gateway.draining.cancel();
+    let unbind = world.next().await;
+    assert_eq!(unbind.command_id, CommandId::UNBIND);
+    let answer = frame(CommandId::UNBIND_RESP, unbind.sequence_number, b"");
+    world.peer_writes.write_all(&answer).await.unwrap();
+    let end = timeout(10 * SECOND, world.bind).await.unwrap().unwrap();
+    assert!(matches!(end, End::Closed(CloseReason::Drained)), "{end}");
+}
