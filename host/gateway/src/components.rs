@@ -1,6 +1,7 @@
 //! The components that come with the gateway, built by its build script.
 
-use edgebind_runtime::{Engine, Release, SessionComponent, Slot, TranslatorComponent, message::Setting};
+use crate::config::{self, Mistake, Mode};
+use edgebind_runtime::{Component, Engine, Release, SessionComponent, Slot, TranslatorComponent, message::Setting};
 
 const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
 const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
@@ -12,6 +13,46 @@ pub struct Builtin {
     pub session: SessionComponent,
     /// SMSGate's API.
     pub translator: TranslatorComponent,
+}
+
+impl Builtin {
+    /// What the built-in components say of a tenant's settings, and of each account's over them.
+    pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
+        let accounts = match &tenant.mode {
+            Mode::Accounts(accounts) => accounts.as_slice(),
+            Mode::PassThrough => &[],
+        };
+        let mut mistakes: Vec<Mistake> = Vec::new();
+        let mut look = |place: String, release: &[Setting], own: &[Setting], component: &dyn Component| {
+            let found = component
+                .check(&[release, own].concat())
+                .unwrap_or_else(|fault| vec![format!("cannot be checked: {fault}")]);
+            for what in found {
+                // What is wrong with the tenant's is wrong with each account's over them: once is enough.
+                if !mistakes.iter().any(|known| known.what == what) {
+                    mistakes.push(Mistake { at: place.clone(), what });
+                }
+            }
+        };
+        let Self { session, translator } = self;
+        look("session_settings".into(), &tenant.session_settings, &[], session);
+        look("translator_settings".into(), &tenant.translator_settings, &[], translator);
+        for (index, account) in accounts.iter().enumerate() {
+            look(
+                format!("accounts[{index}].session_settings"),
+                &tenant.session_settings,
+                &account.session_settings,
+                session,
+            );
+            look(
+                format!("accounts[{index}].translator_settings"),
+                &tenant.translator_settings,
+                &account.translator_settings,
+                translator,
+            );
+        }
+        mistakes
+    }
 }
 
 /// Compiles the built-in components.

@@ -60,6 +60,19 @@ pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How often settled messages past their retention are forgotten, and how many at a time.
 pub const SWEEP: (Duration, usize) = (Duration::from_secs(60), 10_000);
 
+/// How long a connection to an upstream, its TLS included, may take; one past it, the upstream is unreachable.
+pub const UPSTREAM_CONNECT: Duration = Duration::from_secs(10);
+
+/// Largest body taken from an upstream, in octets; a larger one is a failed exchange.
+pub const UPSTREAM_BODY_OCTETS_MAX: usize = 1 << 20;
+
+/// How long a connection to an upstream waits for its next request: shorter than upstreams keep theirs, who would cut a
+/// request off.
+pub const UPSTREAM_IDLE: Duration = Duration::from_secs(30);
+
+/// Connections to one origin that wait; more are closed.
+pub const UPSTREAM_IDLE_MAX: usize = 64;
+
 /// Largest webhook body, in octets; a larger one is answered with 413.
 pub const WEBHOOK_BODY_OCTETS_MAX: usize = 1 << 20;
 

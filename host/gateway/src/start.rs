@@ -1,8 +1,8 @@
 //! Starts a gateway from its configuration, and stops it without losing anything.
 
 use crate::{
-    components,
-    config::{self, Config, Mistake, Mistakes, Mode},
+    components::{self, Builtin},
+    config::{self, Config, Mistakes},
     gateway::Gateway,
     http::{
         egress::{self, Egress},
@@ -15,7 +15,7 @@ use crate::{
     work::sweep,
 };
 use edgebind_ledger::{Embedded, Options};
-use edgebind_runtime::{Engine, Fault, message::Setting};
+use edgebind_runtime::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fs, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, time::timeout};
@@ -159,8 +159,8 @@ async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr),
 }
 
 /// A tenant of the built-in components, with settings that they take.
-pub fn tenant_of(tenant: &config::Tenant, builtin: &components::Builtin) -> Result<Arc<Tenant>, String> {
-    let mistakes = settings_mistakes(tenant, builtin);
+pub fn tenant_of(tenant: &config::Tenant, builtin: &Builtin) -> Result<Arc<Tenant>, String> {
+    let mistakes = builtin.settings_mistakes(tenant);
     if !mistakes.is_empty() {
         return Err(format!(
             "mistakes in the settings of tenant {}:\n{}",
@@ -171,44 +171,4 @@ pub fn tenant_of(tenant: &config::Tenant, builtin: &components::Builtin) -> Resu
     let session = components::slot(builtin.session.clone(), tenant.session_settings.clone());
     let translator = components::slot(builtin.translator.clone(), tenant.translator_settings.clone());
     Ok(Arc::new(Tenant::new(tenant.clone(), session, translator)))
-}
-
-/// What the built-in components say of a tenant's settings, and of each account's over them.
-pub fn settings_mistakes(tenant: &config::Tenant, builtin: &components::Builtin) -> Vec<Mistake> {
-    let accounts = match &tenant.mode {
-        Mode::Accounts(accounts) => accounts.as_slice(),
-        Mode::PassThrough => &[],
-    };
-    let mut mistakes: Vec<Mistake> = Vec::new();
-    let mut look =
-        |place: String, release: &[Setting], own: &[Setting], check: &dyn Fn(&[Setting]) -> Result<Vec<String>, Fault>| {
-            let found = check(&[release, own].concat()).unwrap_or_else(|fault| vec![format!("cannot be checked: {fault}")]);
-            for what in found {
-                // What is wrong with the tenant's is wrong with each account's over them: once is enough.
-                if !mistakes.iter().any(|known| known.what == what) {
-                    mistakes.push(Mistake { at: place.clone(), what });
-                }
-            }
-        };
-    let (session, translator) = (
-        |settings: &[Setting]| builtin.session.check(settings),
-        |settings: &[Setting]| builtin.translator.check(settings),
-    );
-    look("session_settings".into(), &tenant.session_settings, &[], &session);
-    look("translator_settings".into(), &tenant.translator_settings, &[], &translator);
-    for (index, account) in accounts.iter().enumerate() {
-        look(
-            format!("accounts[{index}].session_settings"),
-            &tenant.session_settings,
-            &account.session_settings,
-            &session,
-        );
-        look(
-            format!("accounts[{index}].translator_settings"),
-            &tenant.translator_settings,
-            &account.translator_settings,
-            &translator,
-        );
-    }
-    mistakes
 }

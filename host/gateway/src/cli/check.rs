@@ -27,11 +27,8 @@ impl Check {
         }
         let engine = Engine::new(&edgebind_runtime::Limits::default()).map_err(|error| error.to_string())?;
         let builtin = components::load(&engine)?;
-        let config = load::config(self.config.as_deref(), &|tenant| start::settings_mistakes(tenant, &builtin))?;
-        let of_settings = config
-            .tenants
-            .iter()
-            .flat_map(|tenant| start::settings_mistakes(tenant, &builtin));
+        let config = load::config(self.config.as_deref(), &|tenant| builtin.settings_mistakes(tenant))?;
+        let of_settings = config.tenants.iter().flat_map(|tenant| builtin.settings_mistakes(tenant));
         let mut mistakes: Vec<String> = of_settings.map(|mistake| mistake.to_string()).collect();
         mistakes.extend(
             Engine::new(&start::limits(&config.limits))

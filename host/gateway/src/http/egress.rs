@@ -5,6 +5,7 @@ mod names;
 
 use crate::{
     config::{self, Origin, Reachable},
+    limits::{UPSTREAM_BODY_OCTETS_MAX, UPSTREAM_CONNECT, UPSTREAM_IDLE, UPSTREAM_IDLE_MAX},
     tenant::Secrets,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -34,10 +35,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(10),
-            body_octets_max: 1 << 20,
-            idle: Duration::from_secs(30),
-            idle_max: 64,
+            connect: UPSTREAM_CONNECT,
+            body_octets_max: UPSTREAM_BODY_OCTETS_MAX,
+            idle: UPSTREAM_IDLE,
+            idle_max: UPSTREAM_IDLE_MAX,
         }
     }
 }
