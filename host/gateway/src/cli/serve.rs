@@ -11,20 +11,22 @@ use serde_json::json;
 use std::{io::Write as _, path::PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What `--help` says of the environment.
+const ENVIRONMENT: &str = "\
+Without --config the environment variables of SMSGate's own SMPP server make one tenant whose ESMEs bind with their
+SMSGate credentials:
+
+  SMPP__BIND_ADDRESS        127.0.0.1:2775
+  SMPP__TLS_CERT, _TLS_KEY  PEM files; with both, TLS also on port 2776 of the same host, or SMPP__TLS_BIND_ADDRESS
+  SMPP__SOURCE_TON, _SOURCE_NPI, SMPP__DEST_TON, _DEST_NPI   1; addresses of incoming messages
+  GATEWAY__API_BASE_URL     https://api.sms-gate.app/3rdparty/v1
+  GATEWAY__WEBHOOK_BASE_URL where phones reach HTTP__ADDRESS (https); without it no receipts and no incoming messages
+  GATEWAY__TIMEOUT          60s
+  HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics";
+
 /// Run the gateway until SIGTERM or Ctrl-C, which drain it: no new binds, open binds are told to unbind, work is settled.
-///
-/// Without --config the environment variables of SMSGate's own SMPP server make one tenant whose ESMEs bind with their
-/// SMSGate credentials:
-///
-///   SMPP__BIND_ADDRESS        127.0.0.1:2775
-///   SMPP__TLS_CERT, _TLS_KEY  PEM files; with both, TLS also on port 2776 of the same host, or SMPP__TLS_BIND_ADDRESS
-///   SMPP__SOURCE_TON, _SOURCE_NPI, SMPP__DEST_TON, _DEST_NPI   1; addresses of incoming messages
-///   GATEWAY__API_BASE_URL     https://api.sms-gate.app/3rdparty/v1
-///   GATEWAY__WEBHOOK_BASE_URL where phones reach HTTP__ADDRESS (https); without it no receipts and no incoming messages
-///   GATEWAY__TIMEOUT          60s
-///   HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = ENVIRONMENT)]
 pub struct Serve {
     /// The configuration, in TOML; `edgebind check --example` prints one
     #[arg(long, value_name = "FILE", env = "EDGEBIND_CONFIG")]
