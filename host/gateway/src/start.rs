@@ -17,7 +17,7 @@ use crate::{
 use edgebind_ledger::{Embedded, Options};
 use edgebind_runtime::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{fs, net::SocketAddr, sync::Arc};
+use std::{fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
 use tokio::{net::TcpListener, time::timeout};
 
 /// A gateway that runs, and where it listens.
@@ -37,7 +37,9 @@ pub struct Started {
 
 /// Opens the ledger, loads the components, listens. The error is one sentence.
 pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Result<Started, String> {
-    fs::create_dir_all(&config.data_dir).map_err(|error| format!("data directory {}: {error}", config.data_dir.display()))?;
+    // Messages lie in it: for nobody else on the machine to read.
+    let data_dir = DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
+    data_dir.map_err(|error| format!("data directory {}: {error}", config.data_dir.display()))?;
     let ledger = Embedded::open(
         config.data_dir.join("ledger"),
         Options {

@@ -14,9 +14,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::Submit, Kind::Parts, Kind::Deliver];
+    /// Every kind.
+    pub const ALL: [Kind; 3] = [Kind::Submit, Kind::Parts, Kind::Deliver];
 
-    fn name(self) -> &'static str {
+    /// Its word in the names of lanes and in the metrics.
+    pub fn name(self) -> &'static str {
         match self {
             Kind::Submit => "submit",
             Kind::Parts => "parts",

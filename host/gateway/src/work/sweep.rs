@@ -1,6 +1,6 @@
 //! Forgets settled messages when their retention is over, and says how much waits.
 
-use super::lane::Lane;
+use super::lane::{Kind, Lane};
 use crate::{
     clock::millis,
     gateway::Gateway,
@@ -30,15 +30,16 @@ pub async fn sweep(gateway: Arc<Gateway>) {
 
 /// Puts the depth of every queue into the metrics.
 pub fn measure(gateway: &Gateway) {
-    let mut waiting: BTreeMap<(String, Arc<str>), usize> = BTreeMap::new();
+    let mut waiting: BTreeMap<(Kind, Arc<str>), usize> = BTreeMap::new();
+    for tenant in &gateway.tenants {
+        waiting.extend(Kind::ALL.map(|kind| ((kind, tenant.name.clone()), 0)));
+    }
     for (name, count) in gateway.records.lanes("") {
         if let Some(lane) = Lane::parse(&name) {
-            *waiting
-                .entry((format!("{:?}", lane.kind).to_lowercase(), lane.tenant))
-                .or_default() += count;
+            *waiting.entry((lane.kind, lane.tenant)).or_default() += count;
         }
     }
-    for ((work, tenant), count) in waiting {
-        metrics::gauge!("edgebind_entries_waiting", "work" => work, "tenant" => tenant).set(count as f64);
+    for ((kind, tenant), count) in waiting {
+        metrics::gauge!("edgebind_entries_waiting", "work" => kind.name(), "tenant" => tenant).set(count as f64);
     }
 }
