@@ -86,6 +86,12 @@ impl Tenant {
         format!("upstream/{}/{upstream_id}", self.name).into_bytes()
     }
 
+    /// Whether news of one account's messages may come to the other's URL: configured accounts have one upstream login
+    /// between them, pass-through accounts have each their own and must not speak for one another.
+    pub fn shares_upstream(&self, one: &str, other: &str) -> bool {
+        one == other || matches!(self.config.mode, Mode::Accounts(_))
+    }
+
     /// Counts a guest call that failed.
     pub fn count_fault(&self, world: &'static str) {
         metrics::counter!("edgebind_guest_faults_total", "tenant" => self.name.clone(), "world" => world).increment(1);

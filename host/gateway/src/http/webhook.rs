@@ -150,7 +150,7 @@ async fn answer(
                 due: None,
                 held: false,
             }),
-            Heard::Report(report) => entries.extend(follow(gateway, tenant, &report)?),
+            Heard::Report(report) => entries.extend(follow(gateway, tenant, account, &report)?),
         }
     }
     gateway.append(entries).await?;
@@ -158,7 +158,7 @@ async fn answer(
 }
 
 /// The receipts that follow from a report.
-fn follow(gateway: &Gateway, tenant: &Tenant, report: &Report) -> Result<Vec<NewEntry>, LedgerError> {
+fn follow(gateway: &Gateway, tenant: &Tenant, account: &Account, report: &Report) -> Result<Vec<NewEntry>, LedgerError> {
     let unmatched = || {
         tracing::debug!(tenant = %tenant.name, "a report of a message that is not ours, or forgotten");
         metrics::counter!("edgebind_reports_unmatched_total", "tenant" => tenant.name.clone()).increment(1);
@@ -172,7 +172,13 @@ fn follow(gateway: &Gateway, tenant: &Tenant, report: &Report) -> Result<Vec<New
         return unmatched();
     };
     let lane = match Lane::parse(&record.lane) {
-        Some(lane) if lane.tenant == tenant.name && lane.kind == Kind::Submit => lane,
+        Some(lane)
+            if lane.kind == Kind::Submit
+                && lane.tenant == tenant.name
+                && tenant.shares_upstream(&lane.account, &account.name) =>
+        {
+            lane
+        }
         _ => return unmatched(),
     };
     let submission = match entry::decode::<Submission>(&record.body) {
