@@ -5,7 +5,10 @@ use crate::{
     limits::EXCHANGES_MAX,
     tenant::{Account, Tenant},
 };
-use edgebind_runtime::translator::{Context, Operation, Outcome, Retry, Step};
+use edgebind_runtime::{
+    Release, TranslatorComponent,
+    translator::{Context, Operation, Outcome, Retry, Step},
+};
 use std::sync::Arc;
 
 /// Runs an operation on the release in use, to the end on the same release. What goes wrong on our side is a retry.
@@ -19,17 +22,7 @@ pub async fn run(
 ) -> Outcome {
     let release = tenant.translator.current();
     let secrets = account.secrets();
-    let mut context = Context {
-        now: gateway.clock.now(),
-        tenant: tenant.name.to_string(),
-        account: account.name.to_string(),
-        settings: account.settings(&release.settings, &account.translator_settings),
-        secrets: secrets.names(),
-        key: key.to_owned(),
-        attempt,
-        webhook_url: gateway.webhook_url(tenant, account),
-        memo: tenant.memos.get(&account.name, gateway.clock.now()),
-    };
+    let mut context = context(gateway, tenant, account, &release, key, attempt);
     let mut step = release.component.begin(&context, &operation);
     for _ in 0..EXCHANGES_MAX {
         let exchange = match step {
@@ -52,6 +45,29 @@ pub async fn run(
     }
     tenant.count_fault("translator");
     retry(format!("translator: more than {EXCHANGES_MAX} exchanges in a row"))
+}
+
+/// What surrounds a call of this release for this account now.
+pub fn context(
+    gateway: &Gateway,
+    tenant: &Tenant,
+    account: &Account,
+    release: &Release<TranslatorComponent>,
+    key: &str,
+    attempt: u32,
+) -> Context {
+    let now = gateway.clock.now();
+    Context {
+        now,
+        tenant: tenant.name.to_string(),
+        account: account.name.to_string(),
+        settings: account.settings(&release.settings, &account.translator_settings),
+        secrets: account.secrets().names(),
+        key: key.to_owned(),
+        attempt,
+        webhook_url: gateway.webhook_url(tenant, account),
+        memo: tenant.memos.get(&account.name, now),
+    }
 }
 
 fn retry(why: String) -> Outcome {

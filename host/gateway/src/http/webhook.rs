@@ -4,7 +4,7 @@ use crate::{
     gateway::Gateway,
     limits::HEARD_MAX,
     tenant::{Account, Tenant},
-    vault,
+    upstream, vault,
     work::{
         entry::{self, Outgoing, Submission},
         lane::{Kind, Lane},
@@ -20,7 +20,7 @@ use axum::{
 use edgebind_ledger::{LedgerError, NewEntry};
 use edgebind_runtime::{
     message::Delivery,
-    translator::{Context, Heard, Hearing, Report, WebhookRequest},
+    translator::{Heard, Hearing, Report, WebhookRequest},
 };
 use std::sync::Arc;
 
@@ -94,18 +94,7 @@ async fn answer(
     const UNAUTHORIZED: u16 = 401;
     let release = tenant.translator.current();
     let secrets = account.secrets();
-    let now = gateway.clock.now();
-    let context = Context {
-        now,
-        tenant: tenant.name.to_string(),
-        account: account.name.to_string(),
-        settings: account.settings(&release.settings, &account.translator_settings),
-        secrets: secrets.names(),
-        key: String::new(),
-        attempt: 1,
-        webhook_url: gateway.webhook_url(tenant, account),
-        memo: tenant.memos.get(&account.name, now),
-    };
+    let context = upstream::context(gateway, tenant, account, &release, "", 1);
     let Hearing {
         proof,
         heard,

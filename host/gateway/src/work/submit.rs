@@ -20,11 +20,12 @@ use edgebind_runtime::{
 use std::{sync::Arc, time::Duration};
 
 /// Does one claimed submission, to its settlement.
-pub async fn submit(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account, lane: &Lane, claim: Claim) {
+pub async fn submit(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane, claim: Claim) {
     let id = claim.id;
     if let Err(error) = attempt(gateway, tenant, account, lane, claim).await {
         tracing::error!(entry = %id, %error, "failed to settle a submission; it will be attempted again");
     }
+    gateway.forget_credentials(tenant, account);
 }
 
 async fn attempt(
