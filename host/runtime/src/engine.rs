@@ -12,7 +12,7 @@ use std::{
     thread,
     time::Duration,
 };
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
 /// Compiles and runs components within one set of limits. Clones are the same engine.
 #[derive(Clone)]
@@ -130,8 +130,11 @@ fn pool(limits: &Limits, instances: usize) -> Result<PoolingAllocationConfig, En
     pool.max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)
         .max_memory_size(limits.memory_bytes);
-    // What an instance leaves behind is overwritten in place up to here, and handed back to the kernel beyond.
-    pool.linear_memory_keep_resident(64 << 10)
+    // What an instance leaves behind is overwritten in place up to here, and handed back to the kernel beyond. Where the kernel
+    // can say which pages were written (Linux 6.7), only those are: a translator's memory comes back without page faults.
+    // Over the full path 1.2 to 1.5 times the messages (`load suite`), against 64 KiB and no scan.
+    pool.pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(256 << 10)
         .table_keep_resident(16 << 10)
         .decommit_batch_size(16);
     Ok(pool)
