@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use edgebind_simulator::smsgate::{Fault, On};
-use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
+use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Submit, Wire, bind, id, status};
 
-use crate::world::World;
+use crate::world::{OWN_NUMBER, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_the_rate_is_throttled() {
@@ -72,4 +73,33 @@ async fn one_bind_too_many_is_refused_and_the_next_after_an_unbind_is_not() {
     assert_eq!(one.frame().await.status, status::ROK);
     one.closed().await;
     world.transceiver().await.enquire().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_for_an_esme_that_is_away_waits_here_and_then_at_the_phone() {
+    const QUEUE: usize = 3;
+    let config = Config {
+        tenant: format!("queue_max = {QUEUE}"),
+        ..Config::default()
+    };
+    let world = World::start(&config).await;
+    let esme = world.transceiver().await;
+    world.attached().await;
+    drop(esme);
+    let texts: Vec<String> = (0..=QUEUE).map(|number| format!("message {number}")).collect();
+    for text in &texts {
+        world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, text);
+    }
+    wait::until("the phone to be told to come again", PATIENCE, async || {
+        let attempts = world.upstream.attempts();
+        attempts.iter().any(|attempt| attempt.status == Some(503)).then_some(())
+    })
+    .await;
+    let mut esme = world.bound(id::BIND_RECEIVER).await;
+    let mut heard = Vec::new();
+    for _ in &texts {
+        heard.push(String::from_utf8(esme.delivery().await.short_message).unwrap());
+    }
+    heard.sort();
+    assert_eq!(heard, texts, "nothing is lost");
 }

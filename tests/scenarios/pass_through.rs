@@ -19,7 +19,8 @@ const PASSWORD: &str = UPSTREAM.1;
 async fn an_esme_binds_with_what_the_upstream_knows() {
     let upstream = upstream().await;
     let home = Home::new();
-    let edgebind = Edgebind::with_env(&home, &[("GATEWAY__API_BASE_URL", upstream.base_url())]).await;
+    let variables = [("GATEWAY__API_BASE_URL", upstream.base_url()), ("GATEWAY__WEBHOOKS", "bind")];
+    let edgebind = Edgebind::with_env(&home, &variables).await;
 
     for (login, password) in [(LOGIN, "not-the-password"), ("NOBODY", PASSWORD)] {
         let mut stranger = Wire::connect(edgebind.smpp()).await;

@@ -108,7 +108,7 @@ pub struct Account {
     pub translator_settings: Vec<Setting>,
     /// Binds it may have at a time.
     pub binds_max: usize,
-    /// Entries that may wait for its upstream.
+    /// Entries that may wait for its upstream, and for its ESME: one more webhook is answered with 503, and the upstream repeats it.
     pub queue_max: usize,
     /// Whether its webhooks are registered, as far as this process knows.
     pub attached: tokio::sync::Mutex<bool>,

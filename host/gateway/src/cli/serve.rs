@@ -21,6 +21,8 @@ SMSGate credentials:
   SMPP__SOURCE_TON, _SOURCE_NPI, SMPP__DEST_TON, _DEST_NPI   1; addresses of incoming messages
   GATEWAY__API_BASE_URL     https://api.sms-gate.app/3rdparty/v1
   GATEWAY__WEBHOOK_BASE_URL where phones reach HTTP__ADDRESS (https); without it no receipts and no incoming messages
+  GATEWAY__WEBHOOKS         keep: webhooks stay registered, what comes while nobody is bound waits here; bind: they are
+                            removed when the last receiver leaves, and nothing comes until the next
   GATEWAY__TIMEOUT          60s
   HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics";
 

@@ -115,6 +115,9 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         };
         (setting.to_owned(), variables.read(variable, read).unwrap_or(1).to_string())
     }));
+    let webhooks = variables
+        .read("GATEWAY__WEBHOOKS", |text| parse::choice(text, &Webhooks::WORDS))
+        .unwrap_or(Webhooks::Keep);
     let timeout = variables.read("GATEWAY__TIMEOUT", |text| {
         within(parse::duration(text)?, &limits::UPSTREAM_TIMEOUTS)
     });
@@ -125,7 +128,7 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         secrets: BTreeMap::new(),
         session_settings: Vec::new(),
         translator_settings,
-        webhooks: Webhooks::Bind,
+        webhooks,
         egress_concurrency: limits::EGRESS_CONCURRENCY,
         queue_max: limits::QUEUE_MAX,
         rate: None,

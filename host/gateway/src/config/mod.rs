@@ -196,6 +196,10 @@ pub enum Webhooks {
     Bind,
 }
 
+impl Webhooks {
+    const WORDS: [(&'static str, Self); 2] = [("keep", Self::Keep), ("bind", Self::Bind)];
+}
+
 /// What becomes of a long message that never got whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartsPolicy {

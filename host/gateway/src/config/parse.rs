@@ -95,6 +95,21 @@ fn split_where(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(stop).unwrap_or(text.len()))
 }
 
+/// What a word stands for.
+pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let known = || {
+        choices
+            .iter()
+            .map(|(word, _)| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(" or ")
+    };
+    let choice = choices.iter().find(|(word, _)| *word == text);
+    choice
+        .map(|(_, choice)| *choice)
+        .ok_or_else(|| format!("`{text}` is not {}", known()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

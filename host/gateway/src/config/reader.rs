@@ -100,19 +100,7 @@ impl<'a> Reader<'a> {
 
     /// One of several words.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        self.text(key, |text| {
-            let known = || {
-                choices
-                    .iter()
-                    .map(|(word, _)| format!("`{word}`"))
-                    .collect::<Vec<_>>()
-                    .join(" or ")
-            };
-            let choice = choices.iter().find(|(word, _)| *word == text);
-            choice
-                .map(|(_, choice)| *choice)
-                .ok_or_else(|| format!("`{text}` is not {}", known()))
-        })
+        self.text(key, |text| parse::choice(text, choices))
     }
 
     /// A table below this one.

@@ -111,7 +111,6 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         }
         Mode::Accounts(accounts)
     };
-    let usual_webhooks = if is_pass_through { Webhooks::Bind } else { Webhooks::Keep };
     let tenant = Tenant {
         name: name.unwrap_or_default(),
         mode,
@@ -119,9 +118,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         secrets,
         session_settings,
         translator_settings,
-        webhooks: reader
-            .choice("webhooks", &[("keep", Webhooks::Keep), ("bind", Webhooks::Bind)])
-            .unwrap_or(usual_webhooks),
+        webhooks: reader.choice("webhooks", &Webhooks::WORDS).unwrap_or(Webhooks::Keep),
         egress_concurrency: reader
             .number("egress_concurrency", &limits::EGRESS_CONCURRENCIES)
             .unwrap_or(limits::EGRESS_CONCURRENCY),

@@ -107,7 +107,7 @@ fn the_example_is_a_configuration() {
         ("acme01", &b"pw123456"[..], 4)
     );
     assert!(matches!(everyone.mode, Mode::PassThrough));
-    assert_eq!(everyone.webhooks, Webhooks::Bind);
+    assert_eq!(everyone.webhooks, Webhooks::Keep);
 }
 
 /// What the example shows as a comment and the gateway does anyway must stay the same thing.
@@ -492,6 +492,7 @@ fn the_environment_is_read_as_smsgates_own_server_reads_it() {
             ("SMPP__DEST_NPI", "8"),
             ("GATEWAY__API_BASE_URL", "http://192.168.1.20:8080"),
             ("GATEWAY__WEBHOOK_BASE_URL", "https://sms.example.com/edge"),
+            ("GATEWAY__WEBHOOKS", "bind"),
             ("GATEWAY__TIMEOUT", "1m30s"),
             ("HTTP__ADDRESS", "0.0.0.0:3000"),
         ],
@@ -511,6 +512,7 @@ fn the_environment_is_read_as_smsgates_own_server_reads_it() {
         Some("https://sms.example.com/edge")
     );
     let tenant = &config.tenants[0];
+    assert_eq!(tenant.webhooks, Webhooks::Bind);
     assert_eq!(tenant.upstream_timeout, Duration::from_secs(90));
     let origin = Origin::parse("http://192.168.1.20:8080").unwrap();
     assert_eq!(
@@ -534,6 +536,7 @@ fn every_mistake_of_the_environment_is_named_at_once() {
             ("SMPP__DEST_TON", "256"),
             ("GATEWAY__API_BASE_URL", "api.sms-gate.app"),
             ("GATEWAY__WEBHOOK_BASE_URL", "ftp://example.com"),
+            ("GATEWAY__WEBHOOKS", "always"),
             ("GATEWAY__TIMEOUT", "forever"),
             ("HTTP__ADDRESS", "nowhere:1"),
         ],
@@ -548,6 +551,7 @@ fn every_mistake_of_the_environment_is_named_at_once() {
          GATEWAY__WEBHOOK_BASE_URL: not an http or https URL\n\
          GATEWAY__API_BASE_URL: not a URL: relative URL without a base\n\
          SMPP__DEST_TON: `256` is not a number from 0 to 255\n\
+         GATEWAY__WEBHOOKS: `always` is not `keep` or `bind`\n\
          GATEWAY__TIMEOUT: `forever` is not a duration such as 30s, 1m30s or 250ms"
     );
 }

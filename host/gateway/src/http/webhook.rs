@@ -142,6 +142,14 @@ async fn answer(
             Heard::Report(report) => entries.extend(follow(gateway, tenant, account, &report)?),
         }
     }
+    if entries
+        .iter()
+        .any(|entry| gateway.records.pending(&entry.lane) >= account.queue_max)
+    {
+        return Err(LedgerError::Full {
+            what: format!("{} deliveries wait for the account", account.queue_max),
+        });
+    }
     gateway.append(entries).await?;
     Ok((status, body))
 }
