@@ -310,7 +310,7 @@ impl Machine {
             return out.settle(token, Settlement::Retry(0));
         }
         let frames = match delivery {
-            Delivery::Receipt(receipt) => receipt::frame(receipt, self.peer, &self.settings).map(|frame| vec![frame]),
+            Delivery::Receipt(receipt) => receipt::frame(receipt, self.peer).map(|frame| vec![frame]),
             Delivery::Incoming(incoming) => incoming::frames(incoming, self.peer, &self.settings, &mut self.reference),
         };
         match frames {

@@ -4,16 +4,18 @@ use crate::{
     incoming::{Undeliverable, short_message},
     message::{MessageState as State, Receipt},
     peer::Peer,
-    settings::Settings,
     text::to_octets,
 };
-use edgebind_smpp::{MessageState, Pdu, ShortMessage, Tag, TlvList, esm_class, receipt, text};
+use edgebind_smpp::{
+    MessageState, Pdu, ShortMessage, Tag, TlvList, esm_class, receipt,
+    text::{self, Charset},
+};
 
 /// network_error_code: the network is GSM (SMPP 3.4 §5.3.2.31).
 const NETWORK_GSM: u8 = 3;
 
 /// The frame, with sequence_number 0.
-pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Result<Vec<u8>, Undeliverable> {
+pub(crate) fn frame(receipt: &Receipt, peer: Peer) -> Result<Vec<u8>, Undeliverable> {
     let state = state(receipt.state);
     let mut octets = Vec::with_capacity(160);
     receipt::Receipt {
@@ -22,7 +24,7 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Resul
         done_ms: receipt.done,
         state,
         error: receipt.error,
-        text: &receipt.excerpt,
+        text: &receipt.excerpt.chars().map(same_everywhere).collect::<String>(),
     }
     .write(&mut octets);
     let mut tlvs = TlvList::new();
@@ -49,18 +51,19 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Resul
         } else {
             esm_class::TYPE_INTERMEDIATE
         },
-        short_message: &in_alphabet(octets, settings),
+        short_message: &octets,
         tlvs: tlvs.tlvs(),
         ..ShortMessage::default()
     }))
 }
 
-/// The text in the peer's default alphabet; as ASCII if a character has no place there (a grave accent in GSM 03.38).
-fn in_alphabet(ascii: Vec<u8>, settings: &Settings) -> Vec<u8> {
-    let encoded = str::from_utf8(&ascii)
-        .ok()
-        .and_then(|text| text::encode(settings.alphabet.charset(), text));
-    encoded.unwrap_or(ascii)
+/// A character that has one octet in ASCII and in GSM 03.38 alike, so that a client reads the text whatever alphabet it
+/// assumes and never meets the NUL that is GSM's `@`; others become a question mark.
+fn same_everywhere(character: char) -> char {
+    let mut ascii = [0; 4];
+    let octets = character.encode_utf8(&mut ascii);
+    let is_same = text::encode(Charset::Gsm, octets).is_some_and(|gsm| gsm == octets.as_bytes());
+    if is_same { character } else { '?' }
 }
 
 fn state(state: State) -> MessageState {
