@@ -1,30 +1,23 @@
 //! The running gateway: what everything in it shares, and the questions that cross rooms - who is this peer, whose is this
-//! URL, may this message be stored.
+//! URL, what was left from before.
 
 use crate::{
-    attach,
+    bind::Bind,
     clock::Clock,
     config::{Config, Mode, Secret},
     http::egress::Egress,
     limits::{CHECKED_ADDRESSES_MAX, CHECKS_PER_MINUTE},
-    observe::Gauge,
     smpp::driver::Append,
     tenant::{Account, Tenant},
     upstream,
     vault::{self, Credentials, Vault},
     work::{
-        entry::{self, Submission},
         lane::{Kind, Lane},
         workers::Workers,
     },
 };
 use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
-use edgebind_runtime::{
-    Session,
-    message::Message,
-    session::{self, Refusal},
-    translator::{Operation, Outcome},
-};
+use edgebind_runtime::translator::{Operation, Outcome};
 use edgebind_smpp::{CommandId, CommandStatus};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -33,7 +26,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 use tokio::task::spawn_blocking;
@@ -170,7 +163,7 @@ impl Gateway {
                     return Err(CommandStatus::RBINDFAIL);
                 }
                 let account = tenant.account(&name).ok_or(CommandStatus::RBINDFAIL)?;
-                return self.bind(tenant, account, request);
+                return Bind::new(self, tenant, account, request);
             }
         }
         let Some(tenant) = self
@@ -194,7 +187,7 @@ impl Gateway {
             .await?;
         let account = tenant.let_in(&name, &credentials);
         // Counted before it is sealed: whoever forgets credentials looks at the count under the same lock.
-        let bind = self.bind(tenant, account, request)?;
+        let bind = Bind::new(self, tenant, account, request)?;
         self.seal(tenant, &name, credentials).await?;
         Ok(bind)
     }
@@ -246,23 +239,9 @@ impl Gateway {
         })
     }
 
-    fn bind(self: &Arc<Self>, tenant: &Arc<Tenant>, account: Arc<Account>, request: CommandId) -> Result<Bind, CommandStatus> {
-        if !account.bind_came() {
-            tracing::info!(tenant = %tenant.name, "bind refused: {} are open", account.binds_max);
-            return Err(CommandStatus::RBINDFAIL);
-        }
-        Ok(Bind {
-            id: self.next_bind.fetch_add(1, Ordering::Relaxed),
-            gateway: self.clone(),
-            tenant: tenant.clone(),
-            submit: Lane::new(Kind::Submit, &tenant.name, &account.name).name(),
-            parts: Lane::new(Kind::Parts, &tenant.name, &account.name).name(),
-            account,
-            kind: request,
-            release: tenant.session.current().revision,
-            receives: AtomicBool::new(false),
-            _gauge: Gauge::up_for("edgebind_binds", &tenant.name),
-        })
+    /// A number for a bind, for the log.
+    pub fn next_bind(&self) -> u64 {
+        self.next_bind.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The tenant and the account that a webhook's URL means, if its token is theirs.
@@ -335,95 +314,5 @@ impl Gateway {
     fn needs_credentials(&self, tenant: &Tenant, account: &Account) -> bool {
         let waits = |kind| self.records.pending(&Lane::new(kind, &tenant.name, &account.name).name()) > 0;
         account.binds() > 0 || waits(Kind::Submit) || waits(Kind::Parts)
-    }
-}
-
-/// An authenticated SMPP session: who it is for, until its connection ends.
-pub struct Bind {
-    /// For the log.
-    pub id: u64,
-    /// Where it lives.
-    pub gateway: Arc<Gateway>,
-    /// Whose it is.
-    pub tenant: Arc<Tenant>,
-    /// As whom it is bound.
-    pub account: Arc<Account>,
-    /// The bind request that it came with.
-    pub kind: CommandId,
-    /// The revision of the session release that it runs.
-    pub release: u64,
-    /// Its lanes, by the names that the ledger knows.
-    submit: Arc<str>,
-    parts: Arc<str>,
-    receives: AtomicBool,
-    _gauge: Gauge,
-}
-
-impl Bind {
-    /// A session of the release in use. The error is the command_status of the bind's answer.
-    pub fn open_session(&self) -> Result<Session, CommandStatus> {
-        let release = self.tenant.session.current();
-        let config = session::Config {
-            tenant: self.tenant.name.to_string(),
-            account: self.account.name.to_string(),
-            settings: self.account.settings(&release.settings, &self.account.session_settings),
-        };
-        release.component.open(&config).map_err(|fault| {
-            self.tenant.count_fault("session");
-            tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
-            CommandStatus::RBINDFAIL
-        })
-    }
-
-    /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted.
-    pub fn ready(&self, receives: bool) {
-        for kind in [Kind::Submit, Kind::Parts] {
-            self.gateway
-                .workers
-                .ensure(&self.gateway, Lane::new(kind, &self.tenant.name, &self.account.name));
-        }
-        if receives && !self.receives.swap(true, Ordering::AcqRel) {
-            self.account.receiver_came();
-            attach::follow(&self.gateway, &self.tenant, &self.account);
-        }
-    }
-
-    /// The entry for a message, unless the account's rate or its queue is full. It is held until its answer is written.
-    pub fn entry(&self, message: Message) -> Result<NewEntry, Refusal> {
-        let refuse = |reason, refusal| {
-            metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason)
-                .increment(1);
-            Err(refusal)
-        };
-        if !self.account.takes_one() {
-            return refuse("rate", Refusal::Throttled);
-        }
-        let lane = if message.part.is_some() { &self.parts } else { &self.submit };
-        if self.gateway.records.pending(lane) >= self.account.queue_max {
-            return refuse("queue", Refusal::QueueFull);
-        }
-        let body = entry::encode(&Submission {
-            message,
-            members: Vec::new(),
-        });
-        Ok(NewEntry {
-            lane: lane.clone(),
-            key: None,
-            body,
-            due: None,
-            held: true,
-        })
-    }
-}
-
-impl Drop for Bind {
-    fn drop(&mut self) {
-        self.account.bind_went();
-        if self.receives.load(Ordering::Acquire) {
-            self.account.receiver_went();
-            attach::follow(&self.gateway, &self.tenant, &self.account);
-        }
-        // Workers see to it when work is left; without work there may be no worker.
-        self.gateway.forget_credentials(&self.tenant, &self.account);
     }
 }

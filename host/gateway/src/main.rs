@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "a program has no outside: pub is for its other rooms")]
 
 mod attach;
+mod bind;
 mod cli;
 mod clock;
 mod components;

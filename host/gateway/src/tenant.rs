@@ -1,7 +1,7 @@
 //! A tenant at run time: its releases, its accounts, what it may reach and how much of everything it gets.
 
 use crate::{
-    config::{self, Mode, Rate, Secret},
+    config::{self, Mode, Rate, Secrets},
     http::egress::Allowed,
     limits::{MEMO_OCTETS_MAX, MEMOS_MAX},
     vault::Credentials,
@@ -9,7 +9,7 @@ use crate::{
 use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent, message::Setting, translator::Memo};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -140,7 +140,7 @@ impl Account {
             queue_max: tenant.queue_max,
             attached: tokio::sync::Mutex::new(false),
             rate: tenant.rate.and_then(limiter),
-            secrets: Mutex::new(Arc::new(Secrets(tenant.secrets.clone()))),
+            secrets: Mutex::new(Arc::new(Secrets::new(tenant.secrets.clone()))),
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
         }
@@ -149,10 +149,11 @@ impl Account {
     /// From now on these are the upstream's credentials.
     pub fn set_credentials(&self, credentials: &Credentials) {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = secrets.0.clone();
-        changed.insert("upstream.user".into(), credentials.user.clone());
-        changed.insert("upstream.password".into(), credentials.password.clone());
-        *secrets = Arc::new(Secrets(changed));
+        let upstream = [
+            ("upstream.user", &credentials.user),
+            ("upstream.password", &credentials.password),
+        ];
+        *secrets = Arc::new(secrets.with(&upstream));
     }
 
     /// The secrets that requests for this account may name.
@@ -208,22 +209,6 @@ impl Account {
 fn limiter(rate: Rate) -> Option<DefaultDirectRateLimiter> {
     let quota = Quota::per_second(NonZeroU32::new(rate.per_second)?).allow_burst(NonZeroU32::new(rate.burst)?);
     Some(RateLimiter::direct(quota))
-}
-
-/// Secrets by name.
-#[derive(Clone, Debug)]
-pub struct Secrets(BTreeMap<String, Secret>);
-
-impl Secrets {
-    /// The secret of this name.
-    pub fn get(&self, name: &str) -> Option<&Secret> {
-        self.0.get(name)
-    }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
-    }
 }
 
 /// A memo and the time that it is kept until.

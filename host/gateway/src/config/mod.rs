@@ -15,7 +15,7 @@ mod tenants;
 
 pub use mistakes::{Mistake, Mistakes};
 pub use origin::{Origin, Reachable};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 
 use std::{
     collections::BTreeMap,

@@ -4,9 +4,8 @@
 mod names;
 
 use crate::{
-    config::{self, Origin, Reachable},
+    config::{self, Origin, Reachable, Secrets},
     limits::{UPSTREAM_BODY_OCTETS_MAX, UPSTREAM_CONNECT, UPSTREAM_IDLE, UPSTREAM_IDLE_MAX},
-    tenant::Secrets,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use edgebind_runtime::translator::{Authorization, Failure, FailureKind, Request, Response};

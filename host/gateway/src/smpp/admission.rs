@@ -2,10 +2,7 @@
 //! unauthenticated peer never reaches a guest. Whether the bind is taken is then the session's say.
 
 use super::connection::{Reader, Writer};
-use crate::{
-    gateway::{Bind, Gateway},
-    limits::FRAMES_BEFORE_BIND_MAX,
-};
+use crate::{bind::Bind, gateway::Gateway, limits::FRAMES_BEFORE_BIND_MAX};
 use bytes::BytesMut;
 use edgebind_runtime::{
     Session,

@@ -2,8 +2,8 @@
 
 use super::connection::{Reader, Writer};
 use crate::{
+    bind::Bind,
     clock::Clock,
-    gateway::Bind,
     limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAME_OCTETS_PER_CALL_MAX, FRAMES_PER_CALL_MAX, WRITE_STALL},
     work::{
         deliveries,
