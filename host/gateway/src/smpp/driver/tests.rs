@@ -216,8 +216,12 @@ async fn no_receipt_can_overtake_its_answer() {
     );
     assert_eq!(world.next().await.command_id, CommandId::BIND_TRANSCEIVER_RESP);
     assert_eq!(world.next().await.command_id, CommandId::SUBMIT_SM_RESP);
-    sleep(SECOND / 5).await;
-    assert_eq!(world.disk.claimed.load(Ordering::SeqCst), 1);
+    let claimed = async {
+        while world.disk.claimed.load(Ordering::SeqCst) == 0 {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(10 * SECOND, claimed).await.expect("a worker gets the entry");
 }
 
 #[tokio::test]
