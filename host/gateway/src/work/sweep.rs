@@ -6,12 +6,15 @@ use crate::{
     gateway::Gateway,
     limits::{RETENTION, SWEEP},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Sweeps until the gateway drains.
 pub async fn sweep(gateway: Arc<Gateway>) {
     let (pause, batch) = SWEEP;
+    let mut more = false;
     loop {
+        // More than one batch is over: the next follows at once, so that forgetting keeps up with settling.
+        let pause = if more { Duration::ZERO } else { pause };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = gateway.draining.cancelled() => return,
@@ -19,7 +22,9 @@ pub async fn sweep(gateway: Arc<Gateway>) {
         let retention = gateway.config.limits.retention.unwrap_or(RETENTION);
         let before = gateway.clock.now().saturating_sub(millis(retention));
         let records = gateway.records.clone();
-        match tokio::task::spawn_blocking(move || records.sweep(before, batch)).await {
+        let swept = tokio::task::spawn_blocking(move || records.sweep(before, batch)).await;
+        more = matches!(swept, Ok(Ok(forgotten)) if forgotten == batch);
+        match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(forgotten)) => tracing::debug!(forgotten, "settled entries past their retention are forgotten"),
             Ok(Err(error)) => tracing::error!(%error, "failed to forget settled entries"),
