@@ -240,6 +240,10 @@ impl World {
         for alias in 0..20 {
             assert_eq!(model.find(&[b'x', alias]), engine.find(&[b'x', alias]), "alias {alias}");
         }
+        for length in 0..30 {
+            let key = vec![0; length];
+            assert_eq!(model.keyed(&key), engine.keyed(&key), "key of {length} octets");
+        }
     }
 }
 
