@@ -112,7 +112,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         let lane = Lane::new(Kind::Deliver, &bind.tenant.name, &bind.account.name).name();
         let mut claiming: Option<BoxFuture<'_, Result<Vec<Claim>, LedgerError>>> = None;
         let mut draining = false;
-        let mut progress = Instant::now();
+        // When the socket last took something, or there first was something to take.
+        let (mut progress, mut wrote) = (Instant::now(), false);
         loop {
             if !self.events.is_empty() {
                 let events = mem::take(&mut self.events);
@@ -139,6 +140,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             }
             let may_read = self.may_read();
             let writing = !self.writer.is_empty();
+            if writing && !wrote {
+                progress = Instant::now();
+            }
+            wrote = writing;
             tokio::select! {
                 biased;
                 result = self.writer.write(), if writing => match result {
@@ -154,11 +159,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                         self.ended = true;
                         self.events.push(Event::Ended);
                     }
-                    Ok(_) => {
-                        if !writing {
-                            progress = Instant::now();
-                        }
-                    }
+                    Ok(_) => {}
                     Err(error) => return End::Socket(error),
                 },
                 claims = async { claiming.as_mut().expect("the arm is enabled only with a claim").await }, if claiming.is_some() => {

@@ -295,3 +295,13 @@ async fn a_drain_unbinds() {
     let end = timeout(10 * SECOND, world.bind).await.unwrap().unwrap();
     assert!(matches!(end, End::Closed(CloseReason::Drained)), "{end}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_loses_its_bind() {
+    let mut world = World::bound(40, 1).await;
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    let before = Instant::now();
+    let end = (&mut world.bind).await.unwrap();
+    assert!(matches!(end, End::Stalled), "{end}");
+    assert!(before.elapsed() >= WRITE_STALL, "not before its time");
+}
