@@ -3,15 +3,13 @@
 use crate::{
     config::Webhooks,
     gateway::Gateway,
+    limits::DETACH_ATTEMPTS,
     tenant::{Account, Tenant},
     upstream,
     work::backoff,
 };
 use edgebind_runtime::translator::{Operation, Outcome};
 use std::{sync::Arc, time::Duration};
-
-/// Attempts to remove webhooks; after that they stay, and the next receiver's registration replaces them.
-const DETACH_ATTEMPTS: u32 = 3;
 
 /// A receiver came or went: brings the registration in line with that. One at a time for an account, the latest state wins.
 pub fn follow(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>) {

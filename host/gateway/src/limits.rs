@@ -84,6 +84,15 @@ pub const MEMO_OCTETS_MAX: usize = 64 * 1024;
 /// See [`MEMO_OCTETS_MAX`].
 pub const MEMOS_MAX: usize = 10_000;
 
+/// Entries that a lane's worker claims at a time; more wait for its next claim.
+pub const CLAIMS_MAX: usize = 32;
+
+/// Attempts to remove webhooks; after that they stay, and the next receiver's registration replaces them.
+pub const DETACH_ATTEMPTS: u32 = 3;
+
+/// How long a refused peer may take to read why before its connection ends.
+pub const REFUSAL_WRITE: Duration = Duration::from_secs(5);
+
 /// How long a lane's worker waits for work before it asks whether it is still needed.
 pub const LANE_IDLE: Duration = Duration::from_secs(60);
 

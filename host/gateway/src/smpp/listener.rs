@@ -5,7 +5,10 @@ use super::{
     connection::{Reader, Writer},
     driver,
 };
-use crate::{gateway::Gateway, limits::TLS_HANDSHAKE};
+use crate::{
+    gateway::Gateway,
+    limits::{REFUSAL_WRITE, TLS_HANDSHAKE},
+};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -93,7 +96,7 @@ where
         Admission::Taken(taken) => *taken,
         Admission::Refused(status) => {
             tracing::info!(%status, "bind refused");
-            let _ = timeout(Duration::from_secs(5), writer.finish()).await;
+            let _ = timeout(REFUSAL_WRITE, writer.finish()).await;
             return;
         }
         Admission::Silent => return tracing::info!("connection closed: no bind within session_init"),

@@ -11,6 +11,7 @@ use crate::{
     clock::{Clock, millis},
     config::PartsPolicy,
     gateway::Gateway,
+    limits::CLAIMS_MAX,
     tenant::Tenant,
 };
 use edgebind_ledger::{Claim, EntryId, LedgerError, NewEntry, Settlement};
@@ -24,7 +25,6 @@ use std::{
 /// Claims the parts of one account as they come, joins them, and settles what never becomes whole.
 /// Returns when the gateway drains or when nothing came for `idle`.
 pub async fn assemble(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, lane: &Lane, idle: Duration) -> Result<(), LedgerError> {
-    const CLAIMS_MAX: usize = 64;
     let timeout = tenant.config.parts_timeout;
     // A part is claimed for as long as its group may wait; restarting is what gives it back earlier.
     let lease = timeout.saturating_mul(2).saturating_add(Duration::from_secs(60));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     gateway::Gateway,
-    limits::{LANE_IDLE, SUBMIT_LEASE},
+    limits::{CLAIMS_MAX, LANE_IDLE, SUBMIT_LEASE},
     tenant::{Account, Tenant},
 };
 use edgebind_ledger::LedgerError;
@@ -86,7 +86,6 @@ async fn submissions(
     account: &Arc<Account>,
     lane: &Lane,
 ) -> Result<(), LedgerError> {
-    const CLAIMS_MAX: usize = 32;
     let name = lane.name();
     loop {
         let claims = tokio::select! {
