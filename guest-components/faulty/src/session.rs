@@ -4,8 +4,8 @@
 use crate::{
     bindings::session::{
         edgebind::{
-            message::types::{Address, Message, Receipts, Setting},
-            session::types::{Action, Config, Event, Settlement},
+            message::types::{Address, Alphabet, Message, Receipts, Setting},
+            session::types::{Action, Config, Event, Readiness, Settlement},
         },
         exports::edgebind::session::machine::{self, Guest, GuestSession},
     },
@@ -85,7 +85,13 @@ impl GuestSession for Session {
 impl Session {
     fn on_event(&self, event: Event) -> Vec<Action> {
         match event {
-            Event::Bound(bind) => vec![Action::Send(bind.frame), Action::Ready(8)],
+            Event::Bound(bind) => vec![
+                Action::Send(bind.frame),
+                Action::Ready(Readiness {
+                    window: 8,
+                    addresses: None,
+                }),
+            ],
             Event::Frame(frame) => self.on_frame(frame),
             Event::Appended((_, Ok(id))) => vec![Action::Send(id.into_bytes())],
             Event::Deliver((token, _)) => {
@@ -132,6 +138,7 @@ fn append(token: u64, payload: Vec<u8>, excerpt: String) -> Action {
         service_type: String::new(),
         source: nobody.clone(),
         destination: nobody,
+        also_to: Vec::new(),
         esm_class: 0,
         protocol_id: 0,
         priority: 0,
@@ -142,7 +149,9 @@ fn append(token: u64, payload: Vec<u8>, excerpt: String) -> Action {
             failure: false,
             intermediate: false,
         },
+        replace_if_present: false,
         data_coding: 0,
+        alphabet: Alphabet::Gsm,
         udh: Vec::new(),
         payload,
         part: None,

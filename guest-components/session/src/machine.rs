@@ -9,7 +9,7 @@ use crate::{
     output::Output,
     peer::{Kind, Peer},
     receipt,
-    session::{Action, CloseReason, Config, Event, MessageId, Refusal, Settlement, Token},
+    session::{Action, CloseReason, Config, Event, MessageId, Readiness, Refusal, Settlement, Token},
     settings::Settings,
     submission,
     timers::{Timer, Timers},
@@ -154,6 +154,8 @@ impl Machine {
             }
             Event::Ended => self.hear_no_more(now, CloseReason::Ended, out),
             Event::Appended((token, fate)) => self.on_appended(token, &fate, out),
+            // Nothing is asked.
+            Event::Answered(_) => {}
             Event::Deliver((token, delivery)) => self.on_deliver(token, &delivery, out),
             Event::Tick => self.timers.ticked(),
             Event::Drain => match self.phase {
@@ -312,6 +314,7 @@ impl Machine {
         let frames = match delivery {
             Delivery::Receipt(receipt) => receipt::frame(receipt, self.peer).map(|frame| vec![frame]),
             Delivery::Incoming(incoming) => incoming::frames(incoming, self.peer, &self.settings, &mut self.reference),
+            Delivery::Alert(_) => Err(Undeliverable(CommandStatus::RINVCMDID)),
         };
         match frames {
             Ok(frames) => self.deliveries.add(token, frames),
@@ -478,7 +481,10 @@ impl Machine {
         let window = if takes { self.settings.window_out } else { 0 };
         if self.phase != Phase::Bind && self.ready != Some(window) {
             self.ready = Some(window);
-            out.ready(window);
+            out.ready(Readiness {
+                window,
+                addresses: None,
+            });
         }
     }
 

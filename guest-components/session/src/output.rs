@@ -4,7 +4,7 @@
 use crate::{
     limits::SEND_OCTETS_MAX,
     message::{Instant, Message},
-    session::{Action, CloseReason, Settlement, Token},
+    session::{Action, CloseReason, Readiness, Settlement, Token},
 };
 use std::mem;
 
@@ -40,9 +40,9 @@ impl Output {
         self.actions.push(Action::Settle((token, settlement)));
     }
 
-    pub(crate) fn ready(&mut self, window: u32) {
+    pub(crate) fn ready(&mut self, readiness: Readiness) {
         self.flush();
-        self.actions.push(Action::Ready(window));
+        self.actions.push(Action::Ready(readiness));
     }
 
     pub(crate) fn wake_at(&mut self, at: Instant) {
@@ -90,9 +90,13 @@ mod tests {
 
     #[test]
     fn nothing_to_send_is_no_send() {
+        const READINESS: Readiness = Readiness {
+            window: 1,
+            addresses: None,
+        };
         let mut out = Output::default();
-        out.ready(1);
+        out.ready(READINESS);
         out.close(CloseReason::Unbound);
-        assert_eq!(out.into_actions(), [Action::Ready(1), Action::Close(CloseReason::Unbound)]);
+        assert_eq!(out.into_actions(), [Action::Ready(READINESS), Action::Close(CloseReason::Unbound)]);
     }
 }

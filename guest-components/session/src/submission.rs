@@ -5,13 +5,13 @@
 //! message would promise what nobody does, it is refused.
 
 use crate::{
-    message::{Address, Instant, Message, Receipts},
+    message::{Address, Alphabet, Instant, Message, Receipts},
     peer::Peer,
     settings::Settings,
     text::from_octets,
     user_data::UserData,
 };
-use edgebind_smpp::{CommandStatus, ShortMessage, esm_class, registered_delivery, time};
+use edgebind_smpp::{CommandStatus, ShortMessage, esm_class, registered_delivery, text, time};
 
 /// Largest priority_flag (SMPP 3.4 §5.2.14).
 const PRIORITY_MAX: u8 = 3;
@@ -49,13 +49,21 @@ pub(crate) fn read(sm: &ShortMessage<'_>, peer: Peer, settings: &Settings, now: 
         service_type: from_octets(sm.service_type),
         source: address(sm.source_addr_ton, sm.source_addr_npi, sm.source_addr),
         destination: address(sm.dest_addr_ton, sm.dest_addr_npi, sm.destination_addr),
+        also_to: Vec::new(),
         esm_class: sm.esm_class,
         protocol_id: sm.protocol_id,
         priority: sm.priority_flag,
         schedule,
         validity,
         receipts,
+        replace_if_present: false,
         data_coding: sm.data_coding,
+        alphabet: match settings.alphabet {
+            text::Alphabet::Gsm => Alphabet::Gsm,
+            text::Alphabet::Latin1 => Alphabet::Latin1,
+            text::Alphabet::Ascii => Alphabet::Ascii,
+            text::Alphabet::Utf8 => Alphabet::Utf8,
+        },
         udh: data.udh.to_vec(),
         payload: data.payload.to_vec(),
         part: data.part,

@@ -404,7 +404,7 @@ impl World {
                     self.receive(frame);
                 }
             }
-            Action::Ready(window) => self.ready = window as usize,
+            Action::Ready(readiness) => self.ready = readiness.window as usize,
             Action::Append((token, message)) => {
                 assert_eq!(message.destination.digits, "447700900000", "only what is valid is appended");
                 assert!(

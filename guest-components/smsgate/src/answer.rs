@@ -272,7 +272,7 @@ mod tests {
                     dead.state, dead.command_status, dead.error, dead.why
                 )
             }
-            Posted::Not(Outcome::Taken(_)) => "impossible".into(),
+            Posted::Not(Outcome::Taken(_) | Outcome::Known(_)) => "impossible".into(),
         }
     }
 

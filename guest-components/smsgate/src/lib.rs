@@ -31,6 +31,7 @@ use bindings::edgebind::{
     message::types::Setting,
     translator::types::{Conclusion, Context, Failure, Hearing, Operation, Outcome, Response, Retry, Step, WebhookRequest},
 };
+use edgebind_smpp::CommandStatus;
 use settings::Settings;
 
 /// What is wrong with these settings, a sentence for each mistake.
@@ -46,6 +47,7 @@ pub fn begin(ctx: &Context, op: &Operation) -> Step {
     };
     match op {
         Operation::Submit(message) => submit::begin(ctx, &settings, message),
+        Operation::Query(_) | Operation::Cancel(_) => done(Outcome::Dead(answer::rejected(CommandStatus::RCANCELFAIL, "the upstream is not asked"))),
         Operation::Authenticate => access::begin(ctx, &settings),
         Operation::Attach => registration::attach(ctx, &settings),
         Operation::Detach => registration::detach(ctx, &settings),
@@ -60,6 +62,7 @@ pub fn resume(ctx: &Context, op: &Operation, saved: &[u8], got: &Result<Response
     };
     match op {
         Operation::Submit(message) => submit::resume(ctx, &settings, message, saved, got),
+        Operation::Query(_) | Operation::Cancel(_) => begin(ctx, op),
         Operation::Authenticate => access::resume(ctx, &settings, saved, got),
         Operation::Attach => registration::attached(ctx, &settings, saved, got),
         Operation::Detach => registration::detached(ctx, &settings, saved, got),

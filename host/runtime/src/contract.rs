@@ -4,7 +4,7 @@
 /// Words that sessions, translators and the host share; `wit/message` says what they mean.
 pub mod message {
     pub use super::session_world::edgebind::message::types::{
-        Address, Body, Delivery, Incoming, Instant, Message, MessageId, MessageState, Part, PartScheme, Receipt, Receipts,
+        Address, Alert, Alphabet, Availability, Body, Delivery, Incoming, Instant, Message, MessageId, MessageState, Part, PartScheme, Receipt, Receipts,
         Setting, Tlv,
     };
 }

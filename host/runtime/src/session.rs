@@ -2,12 +2,13 @@
 //! `wit/session` says what they mean.
 
 pub use crate::contract::session_world::edgebind::session::types::{
-    Action, Bind, CloseReason, Config, Event, Refusal, Settlement, Token,
+    Action, Answer, Bind, Cancel, CloseReason, Config, Event, Fate, Query, Question, Readiness, Refusal, Replacement, Settlement,
+    Token,
 };
 
 use crate::{
     contract::{
-        message::Setting,
+        message::{Address, Setting},
         session_world::{self, SessionPre, exports::edgebind::session::machine},
     },
     engine::Engine,
@@ -171,7 +172,11 @@ fn octets(action: &Action) -> usize {
     match action {
         Action::Send(octets) => octets.len(),
         Action::Append((_, message)) => {
-            let addresses = message.source.digits.len() + message.destination.digits.len();
+            let addresses: usize = [&message.source, &message.destination]
+                .into_iter()
+                .chain(&message.also_to)
+                .map(|address| size_of::<Address>() + address.digits.len())
+                .sum();
             let tlvs: usize = message.tlvs.iter().map(|tlv| tlv.value.len()).sum();
             let metadata: usize = message.metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
             message.service_type.len()
@@ -182,7 +187,9 @@ fn octets(action: &Action) -> usize {
                 + tlvs
                 + metadata
         }
-        Action::Ready(_) | Action::Settle(_) | Action::WakeAt(_) | Action::Close(_) => 0,
+        Action::Ask((_, Question::Replace(replacement))) => replacement.payload.len(),
+        Action::Ready(readiness) => readiness.addresses.as_ref().map_or(0, String::len),
+        Action::Ask(_) | Action::Settle(_) | Action::WakeAt(_) | Action::Close(_) => 0,
     }
 }
 

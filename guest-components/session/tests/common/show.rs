@@ -26,7 +26,7 @@ fn action(action: &Action) -> Vec<String> {
                 })
                 .collect()
         }
-        Action::Ready(window) => vec![format!("ready {window}")],
+        Action::Ready(readiness) => vec![format!("ready {}", readiness.window)],
         Action::Append((token, message)) => vec![format!("append {} {}", token >> 32, self::message(message))],
         Action::Settle((token, Settlement::Done)) => vec![format!("settle {token} done")],
         Action::Settle((token, Settlement::Retry(after))) => vec![format!("settle {token} retry after {after}")],

@@ -4,7 +4,7 @@ use edgebind_componentize::{Guest, build, workspace_above};
 use edgebind_runtime::{
     Engine, Limits, Session, SessionComponent, TranslatorComponent,
     message::{Address, Delivery, MessageState, Receipt},
-    session::{Action, Bind, Config, Event},
+    session::{Action, Bind, Config, Event, Readiness},
     translator::Context,
 };
 use std::{fs, path::Path, sync::OnceLock};
@@ -130,7 +130,13 @@ pub(crate) fn delivery(token: u64) -> Event {
 pub(crate) fn healthy(component: &SessionComponent) -> Session {
     let mut session = component.open(&config(&[])).unwrap();
     let actions = session.on_events(1, &[bound()]).unwrap();
-    assert_eq!(actions, [Action::Send(b"bind".to_vec()), Action::Ready(8)]);
+    assert_eq!(actions, [
+            Action::Send(b"bind".to_vec()),
+            Action::Ready(Readiness {
+                window: 8,
+                addresses: None
+            })
+        ]);
     session
 }
 

@@ -37,7 +37,7 @@ impl Neighbour {
         assert!(
             actions
                 .iter()
-                .any(|action| matches!(action, Action::Ready(window) if *window > 0)),
+                .any(|action| matches!(action, Action::Ready(readiness) if readiness.window > 0)),
             "{actions:?}"
         );
         Self {

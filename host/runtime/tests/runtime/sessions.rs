@@ -20,7 +20,7 @@ fn a_batch_is_answered_in_the_order_of_its_events() {
         .map(|action| match action {
             Action::Append((token, _)) => format!("append {token}"),
             Action::Settle((token, Settlement::Done)) => format!("settle {token}"),
-            Action::Ready(window) => format!("ready {window}"),
+            Action::Ready(readiness) => format!("ready {}", readiness.window),
             other => format!("{other:?}").chars().take(4).collect(),
         })
         .collect();
