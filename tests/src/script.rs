@@ -37,7 +37,7 @@ impl Script {
             Library::Smpplib => {
                 let mut command = Command::new(provision::python());
                 command
-                    .arg(provision::sources("python/esme.py"))
+                    .arg(provision::sources("python/esme_smpplib.py"))
                     .env("PYTHONDONTWRITEBYTECODE", "1");
                 command
             }
