@@ -210,7 +210,7 @@ impl Gateway {
         let candidate = Account::passing_through(name, &tenant.config);
         candidate.set_credentials(&credentials);
         match upstream::run(self, tenant, &candidate, name, 1, Operation::Authenticate).await {
-            Outcome::Taken(_) => Ok(credentials),
+            Outcome::Taken(_) | Outcome::Known(_) => Ok(credentials),
             Outcome::Dead(dead) => {
                 tracing::info!(tenant = %tenant.name, "bind refused by the upstream: {}", dead.why);
                 Err(CommandStatus::RBINDFAIL)

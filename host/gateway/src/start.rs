@@ -72,15 +72,15 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     }
 
     let acceptor = match &gateway.config.smpp.tls {
-        Some(tls) => Some((tls.addr, tls::acceptor(&tls.cert, &tls.key)?)),
+        Some(tls) => Some((tls.listener.addr, tls::acceptor(&tls.files.cert, &tls.files.key)?)),
         None => None,
     };
     let https = match &gateway.config.http.tls {
         Some(tls) => Some(tls::acceptor(&tls.cert, &tls.key)?),
         None => None,
     };
-    let plain = match gateway.config.smpp.plain {
-        Some(addr) => Some(bind("SMPP", addr).await?),
+    let plain = match &gateway.config.smpp.plain {
+        Some(listener) => Some(bind("SMPP", listener.addr).await?),
         None => None,
     };
     let tls = match acceptor {

@@ -31,7 +31,12 @@ pub async fn run(
                 if let Some(memo) = conclusion.memo {
                     tenant.memos.put(&account.name, memo, gateway.clock.now());
                 }
-                return conclusion.outcome;
+                return match (&operation, conclusion.outcome) {
+                    (Operation::Submit(_), Outcome::Known(_)) => {
+                        retry("translator: knows what becomes of a message that it was to submit".into())
+                    }
+                    (_, outcome) => outcome,
+                };
             }
             Err(fault) => {
                 tenant.count_fault("translator");

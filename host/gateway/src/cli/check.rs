@@ -35,7 +35,7 @@ impl Check {
                 .err()
                 .map(|error| error.to_string()),
         );
-        let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.cert, &tls.key));
+        let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.files.cert, &tls.files.key));
         for (cert, key) in listeners
             .into_iter()
             .chain(config.http.tls.as_ref().map(|tls| (&tls.cert, &tls.key)))

@@ -2,8 +2,9 @@
 //! one pass-through tenant, no file. A variable that is set to nothing is not set.
 
 use super::{
-    Config, HTTP_ADDRESS, Http, Limits, Mistakes, Mode, Origin, PartsPolicy, Reachable, Smpp, Surroundings, Tenant, TlsListener,
-    Webhooks, file::readable, limits, mistakes::Found, parse, reader::within, settings::API_BASE_URL,
+    Config, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Smpp, Surroundings,
+    Tenant, TlsFiles, TlsListener, Webhooks, file::readable, limits, mistakes::Found, parse, reader::within,
+    settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
@@ -87,14 +88,18 @@ fn smpp(variables: &Variables<'_>) -> Smpp {
         _ => {}
     }
     let addr = tls_addr.unwrap_or(SocketAddr::new(plain.ip(), TLS_PORT));
-    let tls = cert.zip(key).map(|(cert, key)| TlsListener { addr, cert, key });
+    let tls = cert.zip(key).map(|(cert, key)| TlsListener {
+        listener: Listener::direct(addr),
+        files: TlsFiles { cert, key },
+        client_ca: None,
+    });
     if tls.is_some() && addr == plain && addr.port() != 0 {
         variables
             .found
             .mistake("SMPP__BIND_ADDRESS", format!("{addr} is where TLS listens too"));
     }
     Smpp {
-        plain: Some(plain),
+        plain: Some(Listener::direct(plain)),
         tls,
         session_init: limits::SESSION_INIT,
     }
@@ -132,7 +137,11 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         egress_concurrency: limits::EGRESS_CONCURRENCY,
         queue_max: limits::QUEUE_MAX,
         rate: None,
+        rate_total: None,
+        over_rate: OverRate::default(),
         binds_max: limits::BINDS_MAX,
+        incoming: Vec::new(),
+        incoming_account: None,
         parts_timeout: limits::PARTS_TIMEOUT,
         parts_policy: PartsPolicy::Reject,
         retry_max_age: limits::RETRY_MAX_AGE,

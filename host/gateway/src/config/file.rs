@@ -1,8 +1,11 @@
 //! The TOML file: what its tables and keys mean.
 
 use super::{
-    Config, Http, Limits, Mistake, Mistakes, Smpp, Surroundings, TlsFiles, TlsListener, limits, mistakes::Found, parse,
-    reader::Reader, tenants::tenants,
+    Config, Limits, Mistake, Mistakes, Mode, Surroundings, limits,
+    listeners::{http, smpp},
+    mistakes::Found,
+    reader::Reader,
+    tenants::tenants,
 };
 use std::path::{Path, PathBuf};
 use toml::Table;
@@ -25,12 +28,36 @@ pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config
         tenants: tenants(&root, surroundings),
     };
     root.finish();
+    certificates_are_asked_for(&config, &found);
     for (index, tenant) in config.tenants.iter().enumerate() {
         for Mistake { at, what } in (surroundings.settings)(tenant) {
             found.mistake(format!("tenants[{index}].{at}"), what);
         }
     }
     found.none_in(config)
+}
+
+/// An account that must show a certificate can only do so where one is asked for.
+fn certificates_are_asked_for(config: &Config, found: &Found) {
+    if config.smpp.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()) {
+        return;
+    }
+    for (tenant, accounts) in config
+        .tenants
+        .iter()
+        .enumerate()
+        .filter_map(|(index, tenant)| match &tenant.mode {
+            Mode::Accounts(accounts) => Some((index, accounts)),
+            Mode::PassThrough => None,
+        })
+    {
+        for account in (0..accounts.len()).filter(|account| !accounts[*account].certificates.is_empty()) {
+            found.mistake(
+                format!("tenants[{tenant}].accounts[{account}].certificates"),
+                "no listener asks for certificates: smpp.tls.client_ca names no authority",
+            );
+        }
+    }
 }
 
 /// Without the line itself, which the error would show: it may be one with a password.
@@ -44,82 +71,13 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Mistake {
     }
 }
 
-fn smpp(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Smpp {
-    let Some(reader) = root.table("smpp") else {
-        root.require("smpp");
-        return Smpp {
-            plain: None,
-            tls: None,
-            session_init: limits::SESSION_INIT,
-        };
-    };
-    let plain = reader.text("plain", parse::address);
-    let tls = reader.table("tls").and_then(|reader| {
-        reader.require("addr");
-        let addr = reader.text("addr", parse::address);
-        let files = tls_files(&reader, surroundings);
-        reader.finish();
-        let TlsFiles { cert, key } = files?;
-        Some(TlsListener { addr: addr?, cert, key })
-    });
-    if reader.value("plain").is_none() && reader.value("tls").is_none() {
-        reader.mistake("plain", "neither `plain` nor `tls` says where ESMEs connect");
-    }
-    if let (Some(plain), Some(tls)) = (plain, &tls)
-        && plain == tls.addr
-        && plain.port() != 0
-    {
-        reader.mistake("tls", format!("{plain} is taken by `plain`"));
-    }
-    let session_init = reader
-        .duration("session_init", &limits::SESSION_INITS)
-        .unwrap_or(limits::SESSION_INIT);
-    reader.finish();
-    Smpp {
-        plain,
-        tls,
-        session_init,
-    }
-}
-
-fn http(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Http {
-    let Some(reader) = root.table("http") else {
-        return Http {
-            addr: super::HTTP_ADDRESS,
-            tls: None,
-            webhook_base_url: None,
-        };
-    };
-    let addr = reader.text("addr", parse::address).unwrap_or(super::HTTP_ADDRESS);
-    let tls = reader.table("tls").and_then(|reader| {
-        let files = tls_files(&reader, surroundings);
-        reader.finish();
-        files
-    });
-    let webhook_base_url = reader.text("webhook_base_url", parse::base_url);
-    reader.finish();
-    Http {
-        addr,
-        tls,
-        webhook_base_url,
-    }
-}
-
-fn tls_files(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<TlsFiles> {
-    let file = |key| {
-        reader.require(key);
-        reader.text(key, |text| readable(text, surroundings))
-    };
-    let (cert, key) = (file("cert"), file("key"));
-    Some(TlsFiles { cert: cert?, key: key? })
-}
-
 fn bounds(root: &Reader<'_>) -> Limits {
     let Some(reader) = root.table("limits") else {
         return Limits::default();
     };
     let limits = Limits {
         connections_max: reader.number("connections_max", &limits::CONNECTIONS_MAX),
+        connections_per_address_max: reader.number("connections_per_address_max", &limits::CONNECTIONS_MAX),
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
         drain: reader.duration("drain", &limits::DRAINS),
         retention: reader.duration("retention", &limits::RETENTIONS),
@@ -131,7 +89,8 @@ fn bounds(root: &Reader<'_>) -> Limits {
     limits
 }
 
-fn path(text: &str) -> Result<PathBuf, String> {
+/// A path that is not empty.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         Err("is empty".into())
     } else {

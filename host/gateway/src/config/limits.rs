@@ -17,6 +17,19 @@ pub(super) const LONG_PASSWORD_OCTETS_MAX: usize = 255;
 /// Characters of a tenant's name.
 pub(super) const TENANT_NAME_MAX: usize = 32;
 
+/// Octets of a DNS name, RFC 1035 §2.3.4.
+pub(super) const HOST_OCTETS_MAX: usize = 253;
+
+/// Networks in one list, routes of one tenant, certificates of one account.
+pub(super) const NETWORKS_MAX: usize = 1_000;
+/// See [`NETWORKS_MAX`].
+pub(super) const ROUTES_MAX: usize = 1_000;
+/// See [`NETWORKS_MAX`].
+pub(super) const CERTIFICATES_MAX: usize = 100;
+
+/// What a pattern may take once it is compiled.
+pub(super) const PATTERN_OCTETS_MAX: usize = 64 * 1024;
+
 pub(super) const SESSION_INIT: Duration = Duration::from_secs(10);
 pub(super) const SESSION_INITS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
 

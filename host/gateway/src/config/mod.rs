@@ -1,21 +1,33 @@
 //! What the operator wants: one [`Config`], from a TOML file or from environment variables. Deciding code: whatever it needs
 //! from outside comes through [`Surroundings`]. A configuration is taken whole or refused whole, naming every mistake.
 
+mod accounts;
+mod certificate;
 mod environment;
 mod file;
 mod limits;
+mod listeners;
 mod mistakes;
 mod origin;
+mod outbind;
 mod parse;
+mod rate;
 mod reader;
+mod routes;
 mod secret;
 mod secrets;
 mod settings;
 mod tenants;
 
+pub use certificate::CertificateName;
 pub use mistakes::{Mistake, Mistakes};
 pub use origin::{Origin, Reachable};
+pub use outbind::Outbind;
+pub use rate::{OverRate, Rate};
+pub use routes::Route;
 pub use secret::{Secret, Secrets};
+
+use ipnet::IpNet;
 
 use std::{
     collections::BTreeMap,
@@ -57,25 +69,35 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct Smpp {
     /// Without TLS.
-    pub plain: Option<SocketAddr>,
+    pub plain: Option<Listener>,
     /// With TLS.
     pub tls: Option<TlsListener>,
     /// How long a connection may stay without a bind (session_init_timer, SMPP 3.4 §7.2).
     pub session_init: Duration,
 }
 
+/// Where ESMEs connect, and through whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Proxies whose word is taken for who connects, in a PROXY header before everything else. Empty where ESMEs connect
+    /// themselves and no header is read.
+    pub proxies: Vec<IpNet>,
+}
+
 /// A TLS listener of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsListener {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    /// PEM file with the certificate chain.
-    pub cert: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
+    /// Where it listens, and through whom.
+    pub listener: Listener,
+    /// What it proves itself with.
+    pub files: TlsFiles,
+    /// PEM file with the authorities whose certificates an ESME may show; without it none is asked for.
+    pub client_ca: Option<PathBuf>,
 }
 
-/// Certificate and key of a listener that is otherwise plain.
+/// Certificate and key of a TLS listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
     /// PEM file with the certificate chain.
@@ -100,6 +122,8 @@ pub struct Http {
 pub struct Limits {
     /// SMPP connections that are open, bound or not.
     pub connections_max: Option<usize>,
+    /// Those of them from one address; an IPv6 address stands for its /64.
+    pub connections_per_address_max: Option<usize>,
     /// Pass-through checks that one address may cause in a minute.
     pub checks_per_minute: Option<u32>,
     /// How long a drain may take.
@@ -138,8 +162,16 @@ pub struct Tenant {
     pub queue_max: usize,
     /// What one account may submit, where the account says nothing else; none is no bound.
     pub rate: Option<Rate>,
+    /// What all of its accounts together may submit; none is no bound.
+    pub rate_total: Option<Rate>,
+    /// What becomes of more than the rate, where the account says nothing else.
+    pub over_rate: OverRate,
     /// Binds of one account at a time, where the account says nothing else.
     pub binds_max: usize,
+    /// Which account an incoming message is for, by its destination: the first that matches. Empty in a pass-through tenant.
+    pub incoming: Vec<Route>,
+    /// Whom an incoming message is for that none of `incoming` matches; an account of this tenant.
+    pub incoming_account: Option<String>,
     /// How long a part waits for the rest of its long message.
     pub parts_timeout: Duration,
     /// What becomes of the parts that are there when the rest did not come.
@@ -170,21 +202,20 @@ pub struct Account {
     pub binds_max: usize,
     /// What it may submit; none is no bound.
     pub rate: Option<Rate>,
+    /// What becomes of more.
+    pub over_rate: OverRate,
+    /// Where it may bind from; empty for everywhere.
+    pub allow_from: Vec<IpNet>,
+    /// One of these it must show, over TLS; empty if it need not.
+    pub certificates: Vec<CertificateName>,
+    /// Where to tell it that deliveries wait.
+    pub outbind: Option<Outbind>,
     /// Its messages that wait for the upstream.
     pub queue_max: usize,
     /// To go behind the tenant's.
     pub session_settings: Vec<(String, String)>,
     /// To go behind the tenant's.
     pub translator_settings: Vec<(String, String)>,
-}
-
-/// Messages per second, and how many may come at once after a silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// In the long run; at least 1.
-    pub per_second: u32,
-    /// At once; at least 1.
-    pub burst: u32,
 }
 
 /// When webhooks are registered with the upstream.

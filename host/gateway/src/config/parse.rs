@@ -1,10 +1,11 @@
 //! Words of a configuration: text in, value or a fragment that says what is wrong out.
 
+use ipnet::IpNet;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
-use url::Url;
+use url::{Host, Url};
 
 /// Where to listen: `127.0.0.1:2775`, `[::1]:2775`, `localhost:2775`, or `:2775` for every IPv4 address.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -19,6 +20,41 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         _ => return Err(wrong()),
     };
     Ok(SocketAddr::new(IpAddr::V4(ip), port.parse().map_err(|_| wrong())?))
+}
+
+/// A network such as `192.0.2.0/24`, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let wrong = |_| format!("`{text}` is not a network such as 192.0.2.0/24 or 2001:db8::/32, nor an address");
+    if !text.contains('/') {
+        return text
+            .parse()
+            .map(|address: IpAddr| address.to_canonical().into())
+            .map_err(|_| wrong(()));
+    }
+    let network: IpNet = text.parse().map_err(|_| wrong(()))?;
+    if network.addr() == network.network() {
+        Ok(network)
+    } else {
+        Err(format!(
+            "`{text}` has bits behind its prefix; the network is {}",
+            network.trunc()
+        ))
+    }
+}
+
+/// Whom to connect to: `esme.example.com:2775`, `192.0.2.7:2775` or `[2001:db8::7]:2775`.
+pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let wrong = || format!("`{text}` is not a host and port such as esme.example.com:2775");
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?;
+    if host.len() > super::limits::HOST_OCTETS_MAX {
+        return Err(format!("{} octets exceed {}", host.len(), super::limits::HOST_OCTETS_MAX));
+    }
+    match Host::parse(host).map_err(|_| wrong())? {
+        Host::Domain(name) => Ok((name, port)),
+        Host::Ipv4(address) => Ok((address.to_string(), port)),
+        Host::Ipv6(address) => Ok((address.to_string(), port)),
+    }
 }
 
 /// A duration as Go writes it (`1m30s`, `1.5h`, `250ms`), or seconds.
@@ -193,6 +229,45 @@ mod tests {
         ] {
             assert!(base_url(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn networks_and_addresses() {
+        let shown = |text| network(text).map(|network| network.to_string());
+        assert_eq!(shown("192.0.2.0/24"), Ok("192.0.2.0/24".into()));
+        assert_eq!(shown("2001:db8::/32"), Ok("2001:db8::/32".into()));
+        assert_eq!(shown("198.51.100.7"), Ok("198.51.100.7/32".into()));
+        assert_eq!(shown("::ffff:198.51.100.7"), Ok("198.51.100.7/32".into()));
+        assert_eq!(
+            shown("192.0.2.1/24"),
+            Err("`192.0.2.1/24` has bits behind its prefix; the network is 192.0.2.0/24".into())
+        );
+        for text in ["", "192.0.2", "192.0.2.0/33", "example.com", "192.0.2.0/", "/24"] {
+            assert!(network(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for (text, host) in [
+            ("ESME.example.com:2775", "esme.example.com"),
+            ("192.0.2.7:2775", "192.0.2.7"),
+            ("[2001:db8::7]:2775", "2001:db8::7"),
+        ] {
+            assert_eq!(host_and_port(text), Ok((host.into(), 2_775)), "{text}");
+        }
+        for text in [
+            "",
+            ":2775",
+            "esme.example.com",
+            "esme:0",
+            "esme:65536",
+            "a b:1",
+            "2001:db8::7:2775",
+        ] {
+            assert!(host_and_port(text).is_err(), "{text}");
+        }
+        assert!(host_and_port(&format!("{}:1", "a".repeat(254))).is_err());
     }
 
     #[test]

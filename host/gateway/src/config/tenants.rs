@@ -1,12 +1,16 @@
-//! The tables of tenants and of their accounts.
+//! The tables of tenants.
 
 use super::{
-    Account, Mode, Origin, PartsPolicy, Rate, Reachable, Secret, Surroundings, Tenant, Webhooks, limits, parse,
+    Account, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks,
+    accounts::{Usual, account},
+    limits, parse,
+    rate::{over_rate, rate},
     reader::{Reader, not_a},
-    secrets::{named_secrets, secret},
+    routes::routes,
+    secrets::named_secrets,
     settings::{API_BASE_URL, Settings, settings},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use toml::Value;
 
 /// Every tenant of the file.
@@ -32,15 +36,15 @@ pub(super) fn tenants(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec
 
 /// What only one tenant or account may have, and where it was seen first.
 #[derive(Default)]
-struct Taken {
+pub(super) struct Taken {
     tenants: HashMap<String, String>,
-    system_ids: HashMap<String, String>,
+    pub(super) system_ids: HashMap<String, String>,
     pass_through: Option<String>,
 }
 
 impl Taken {
     /// Notes a name; the error names who has it already.
-    fn note(names: &mut HashMap<String, String>, name: &str, path: &str) -> Result<(), String> {
+    pub(super) fn note(names: &mut HashMap<String, String>, name: &str, path: &str) -> Result<(), String> {
         match names.get(name) {
             Some(first) => Err(format!("`{name}` is taken by {first}")),
             None => {
@@ -70,7 +74,8 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
             .number("binds_max", &limits::ALL_BINDS_MAX)
             .unwrap_or(limits::BINDS_MAX),
         queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(limits::QUEUE_MAX),
-        rate: rate(&reader),
+        rate: rate(&reader, "rate"),
+        over_rate: over_rate(&reader).unwrap_or_default(),
     };
     let mut origins = Vec::new();
     api_origin(&reader, &translator_settings, &mut origins);
@@ -82,23 +87,9 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         accounts.push(account);
     }
     listed_origins(&reader, &mut origins);
+    let routes = routes(&reader, &accounts, is_pass_through);
     let mode = if is_pass_through {
-        if let Some(first) = taken.pass_through.replace(reader.path().to_owned()) {
-            reader.mistake(
-                "mode",
-                format!("{first} is pass-through already, and a bind does not say which of the two it means"),
-            );
-        }
-        if !accounts.is_empty() {
-            reader.mistake(
-                "accounts",
-                "a pass-through tenant has none: whoever its upstream knows may bind",
-            );
-        }
-        for name in super::BIND_CREDENTIALS.iter().filter(|name| secrets.contains_key(**name)) {
-            reader.mistake("secrets", format!("`{name}` of a pass-through tenant comes with each bind"));
-        }
-        Mode::PassThrough
+        pass_through(&reader, &accounts, &secrets, taken)
     } else {
         if reader
             .value("accounts")
@@ -124,7 +115,11 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
             .unwrap_or(limits::EGRESS_CONCURRENCY),
         queue_max: usual.queue_max,
         rate: usual.rate,
+        rate_total: rate(&reader, "rate_total"),
+        over_rate: usual.over_rate,
         binds_max: usual.binds_max,
+        incoming: routes.by_address,
+        incoming_account: routes.otherwise,
         parts_timeout: reader
             .duration("parts_timeout", &limits::PARTS_TIMEOUTS)
             .unwrap_or(limits::PARTS_TIMEOUT),
@@ -145,69 +140,24 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
     tenant
 }
 
-/// What each account of a tenant gets unless it says otherwise.
-struct Usual {
-    binds_max: usize,
-    queue_max: usize,
-    rate: Option<Rate>,
-}
-
-fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, taken: &mut Taken) -> Account {
-    reader.require("system_id");
-    let system_id = reader.text("system_id", |text| {
-        let system_id = parse::system_id(text)?;
-        Taken::note(&mut taken.system_ids, &system_id, reader.path()).map(|()| system_id)
-    });
-    let (octets_max, hint) = match reader.flag("allow_long_password") {
-        Some(true) => (limits::LONG_PASSWORD_OCTETS_MAX, ""),
-        _ => (
-            limits::PASSWORD_OCTETS_MAX,
-            "; allow_long_password = true takes what SMPP has no room for",
-        ),
-    };
-    reader.require("password");
-    let password = reader.read("password", |value| {
-        let password = secret(value, surroundings)?;
-        match password.bytes() {
-            [] => Err("is empty, and a bind with an empty password is refused".into()),
-            octets if octets.contains(&0) => Err("has a NUL, where SMPP ends it".into()),
-            octets if octets.len() > octets_max => Err(format!("{} octets exceed {octets_max}{hint}", octets.len())),
-            _ => Ok(password),
-        }
-    });
-    let (session_settings, translator_settings) = settings(reader);
-    Account {
-        system_id: system_id.unwrap_or_default(),
-        password: password.unwrap_or_else(|| Secret::new("")),
-        binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
-        rate: rate(reader).or(usual.rate),
-        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(usual.queue_max),
-        session_settings,
-        translator_settings,
+/// A tenant whose upstream knows who may bind, and what it therefore cannot have.
+fn pass_through(reader: &Reader<'_>, accounts: &[Account], secrets: &BTreeMap<String, Secret>, taken: &mut Taken) -> Mode {
+    if let Some(first) = taken.pass_through.replace(reader.path().to_owned()) {
+        reader.mistake(
+            "mode",
+            format!("{first} is pass-through already, and a bind does not say which of the two it means"),
+        );
     }
-}
-
-/// Messages per second, or a table that says what may come at once too.
-fn rate(reader: &Reader<'_>) -> Option<Rate> {
-    if !matches!(reader.value("rate"), Some(Value::Table(_))) {
-        let per_second = reader.number("rate", &limits::RATES)?;
-        return Some(Rate {
-            per_second,
-            burst: per_second,
-        });
+    if !accounts.is_empty() {
+        reader.mistake(
+            "accounts",
+            "a pass-through tenant has none: whoever its upstream knows may bind",
+        );
     }
-    let table = reader.table("rate")?;
-    table.require("per_second");
-    let (per_second, burst) = (
-        table.number("per_second", &limits::RATES),
-        table.number("burst", &limits::RATES),
-    );
-    table.finish();
-    let per_second = per_second?;
-    Some(Rate {
-        per_second,
-        burst: burst.unwrap_or(per_second),
-    })
+    for name in super::BIND_CREDENTIALS.iter().filter(|name| secrets.contains_key(**name)) {
+        reader.mistake("secrets", format!("`{name}` of a pass-through tenant comes with each bind"));
+    }
+    Mode::PassThrough
 }
 
 /// The origin of the API that these settings name, if they name one.

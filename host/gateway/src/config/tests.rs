@@ -90,7 +90,7 @@ fn the_example_is_a_configuration() {
     );
     let config = world.toml(EXAMPLE).unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/edgebind/edgebind-data"));
-    assert_eq!(config.smpp.plain, Some("127.0.0.1:2775".parse().unwrap()));
+    assert_eq!(config.smpp.plain, Some(Listener::direct("127.0.0.1:2775".parse().unwrap())));
     assert_eq!(
         config.http.webhook_base_url.as_ref().map(Url::as_str),
         Some("https://sms.example.com/")
@@ -114,8 +114,17 @@ fn the_example_is_a_configuration() {
 #[test]
 fn what_the_example_leaves_out_it_describes() {
     let world = World::new(
-        &[("ACME_SMSGATE_PASSWORD", "hunter2hunter2"), ("ACME01_PASSWORD", "pw123456")],
-        &[("tls/chain.pem", ""), ("tls/key.pem", ""), ("secrets/acme-webhook", "key\n")],
+        &[
+            ("ACME_SMSGATE_PASSWORD", "hunter2hunter2"),
+            ("ACME01_PASSWORD", "pw123456"),
+            ("ACME01_OUTBIND", "out"),
+        ],
+        &[
+            ("tls/chain.pem", ""),
+            ("tls/key.pem", ""),
+            ("tls/esmes.pem", ""),
+            ("secrets/acme-webhook", "key\n"),
+        ],
     );
     let is_line = |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let written: Vec<&str> = EXAMPLE
@@ -137,6 +146,7 @@ fn what_the_example_leaves_out_it_describes() {
             times,
             acme.webhooks,
             acme.parts_policy,
+            acme.over_rate,
             [acme.egress_concurrency, acme.binds_max, acme.queue_max],
         )
     };
@@ -152,6 +162,32 @@ fn what_the_example_leaves_out_it_describes() {
     assert_eq!(written.tenants[0].secrets["webhook"].bytes(), b"key");
     assert_eq!(written.limits.drain, Some(Duration::from_secs(20)));
     assert_eq!(written.tenants[0].origins.len(), 3);
+    assert_eq!(
+        (left_out.tenants[0].rate_total, written.tenants[0].rate_total),
+        (
+            None,
+            Some(Rate {
+                per_second: 200,
+                burst: 400
+            })
+        )
+    );
+    let routes: Vec<_> = written.tenants[0]
+        .incoming
+        .iter()
+        .map(|route| route.account.as_str())
+        .collect();
+    assert_eq!(
+        (routes, written.tenants[0].incoming_account.as_deref()),
+        (vec!["acme01"], Some("acme01"))
+    );
+    let [account] = accounts(&written.tenants[0]) else {
+        panic!("one account")
+    };
+    assert_eq!((account.allow_from.len(), account.certificates.len()), (3, 2));
+    assert!(account.outbind.as_ref().is_some_and(|outbind| outbind.is_tls));
+    let tls = written.smpp.tls.unwrap();
+    assert_eq!((tls.listener.proxies.len(), tls.client_ca.is_some()), (2, true));
 }
 
 #[test]
@@ -188,6 +224,142 @@ fn what_a_tenant_says_holds_for_accounts_that_say_nothing() {
         .collect();
     let rate = |per_second, burst| Some(Rate { per_second, burst });
     assert_eq!(facts, [(3, 7, rate(5, 5)), (1, 7, rate(2, 9))]);
+}
+
+#[test]
+fn rates_of_one_account_and_of_all_are_two_things() {
+    let text = small_with("rate = 5\nrate_total = { per_second = 8, burst = 20 }\nover_rate = 'wait'")
+        + "[[tenants.accounts]]\nsystem_id = 'other'\npassword = 'x'\nover_rate = 'throttle'";
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let [tenant] = config.tenants.as_slice() else {
+        panic!("one tenant")
+    };
+    let rate = |per_second, burst| Some(Rate { per_second, burst });
+    assert_eq!(
+        (tenant.rate, tenant.rate_total, tenant.over_rate),
+        (rate(5, 5), rate(8, 20), OverRate::Wait)
+    );
+    let facts: Vec<_> = accounts(tenant)
+        .iter()
+        .map(|account| (account.rate, account.over_rate))
+        .collect();
+    assert_eq!(facts, [(rate(5, 5), OverRate::Wait), (rate(5, 5), OverRate::Throttle)]);
+}
+
+#[test]
+fn incoming_messages_are_routed_in_order() {
+    let text = small_with("incoming_account = 'esme'")
+        + "[[tenants.accounts]]\nsystem_id = 'other'\npassword = 'x'\n\
+           [[tenants.incoming]]\nto = '^4477'\naccount = 'other'\n[[tenants.incoming]]\nto = '99'\naccount = 'esme'";
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let route = |address: &str| {
+        let mut routes = config.tenants[0].incoming.iter();
+        routes
+            .find(|route| route.to.is_match(address))
+            .map(|route| route.account.as_str())
+    };
+    assert_eq!(route("447700900999"), Some("other"));
+    assert_eq!(route("+447700900999"), Some("esme"));
+    assert_eq!(route("4917"), None);
+    assert_eq!(config.tenants[0].incoming_account.as_deref(), Some("esme"));
+}
+
+#[test]
+fn an_account_says_where_and_with_what_it_may_bind() {
+    let text = SMALL.replace(
+        "smpp.plain = \"127.0.0.1:2775\"",
+        "smpp.plain = { addr = ':2775', proxy_protocol = true, proxy_protocol_from = ['10.0.0.1'] }\n\
+         smpp.tls = { addr = ':2776', cert = 'pem', key = 'pem', client_ca = 'pem' }\n\
+         limits.connections_per_address_max = 9",
+    ) + "allow_from = ['192.0.2.0/24', '2001:db8::1']\ncertificates = ['name:ESME.example']\n\
+         outbind = { address = '[2001:db8::1]:2775', system_id = 'gw', password = { env = 'OUT' } }";
+    let config = World::new(&[("OUT", "hunter2")], &[("pem", "")]).toml(&text).unwrap();
+    let shown = |networks: &[IpNet]| networks.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(&config.smpp.plain.unwrap().proxies), ["10.0.0.1/32"]);
+    let tls = config.smpp.tls.unwrap();
+    assert_eq!(
+        (shown(&tls.listener.proxies), tls.client_ca.as_deref()),
+        (vec![], Some(Path::new("/etc/edgebind/pem")))
+    );
+    assert_eq!(config.limits.connections_per_address_max, Some(9));
+    let [account] = accounts(&config.tenants[0]) else {
+        panic!("one account")
+    };
+    assert_eq!(shown(&account.allow_from), ["192.0.2.0/24", "2001:db8::1/128"]);
+    assert_eq!(account.certificates, [CertificateName::Name("esme.example".into())]);
+    let outbind = account.outbind.as_ref().unwrap();
+    assert_eq!(
+        (
+            outbind.host.as_str(),
+            outbind.port,
+            outbind.is_tls,
+            outbind.system_id.as_str()
+        ),
+        ("2001:db8::1", 2_775, false, "gw")
+    );
+    assert_eq!(outbind.password.bytes(), b"hunter2");
+}
+
+#[test]
+fn mistakes_about_who_may_connect_are_named() {
+    let world = World::new(&[], &[("pem", "")]);
+    let text = r#"
+        [smpp]
+        plain = { addr = ":2775", proxy_protocol = true }
+        [smpp.tls]
+        addr = ":2776"
+        cert = "pem"
+        key = "pem"
+        proxy_protocol_from = ["10.0.0.1/8"]
+
+        [limits]
+        connections_per_address_max = 0
+
+        [[tenants]]
+        name = "acme"
+        over_rate = "drop"
+        rate_total = { burst = 5 }
+        incoming_account = "nobody"
+        incoming = [{ to = "(", account = "esme" }, { to = "", account = "other" }, { acount = "esme" }]
+        [[tenants.accounts]]
+        system_id = "esme"
+        password = "x"
+        allow_from = []
+        certificates = ["esme.example", 7, "name:ok.example"]
+        outbind = { address = "esme.example", password = "ninechars" }
+
+        [[tenants]]
+        name = "everyone"
+        mode = "pass-through"
+        incoming_account = "esme"
+        incoming = []
+    "#;
+    assert_eq!(mistakes(world.toml(text)), "");
+}
+
+#[test]
+fn what_a_list_may_hold_is_bounded() {
+    let world = World::new(&[], &[]);
+    let many = |count: usize, item: &str| format!("[{}]", vec![item; count].join(", "));
+    let with_nets = |count| SMALL.to_owned() + &format!("allow_from = {}", many(count, "'192.0.2.1'"));
+    assert!(world.toml(&with_nets(limits::NETWORKS_MAX)).is_ok());
+    assert_eq!(
+        mistakes(world.toml(&with_nets(limits::NETWORKS_MAX + 1))),
+        "tenants[0].accounts[0].allow_from: 1001 networks exceed 1000"
+    );
+    let with_routes = |count| small_with(&format!("incoming = {}", many(count, "{ to = '1', account = 'esme' }")));
+    assert!(world.toml(&with_routes(limits::ROUTES_MAX)).is_ok());
+    assert_eq!(
+        mistakes(world.toml(&with_routes(limits::ROUTES_MAX + 1))),
+        "tenants[0].incoming: 1001 exceed 1000"
+    );
+    let with_pattern = |to: &str| small_with(&format!("incoming = [{{ to = '{to}', account = 'esme' }}]"));
+    assert!(world.toml(&with_pattern("^[0-9]{1,20}$")).is_ok());
+    let what = mistakes(world.toml(&with_pattern("((a{100}){100}){100}")));
+    assert!(
+        what.starts_with("tenants[0].incoming[0].to: not a regular expression: "),
+        "{what}"
+    );
 }
 
 #[test]
@@ -444,7 +616,7 @@ fn long_passwords_are_taken_when_that_is_meant() {
 fn an_empty_environment_is_the_public_cloud() {
     let config = World::new(&[], &[]).env().unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/edgebind/edgebind-data"));
-    assert_eq!(config.smpp.plain, Some("127.0.0.1:2775".parse().unwrap()));
+    assert_eq!(config.smpp.plain, Some(Listener::direct("127.0.0.1:2775".parse().unwrap())));
     assert_eq!(config.smpp.tls, None);
     assert_eq!(config.http.addr, "127.0.0.1:3000".parse().unwrap());
     assert_eq!(config.http.webhook_base_url, None);
@@ -500,10 +672,10 @@ fn the_environment_is_read_as_smsgates_own_server_reads_it() {
     );
     let config = world.env().unwrap();
     assert_eq!(config.data_dir, Path::new("/var/lib/edgebind"));
-    assert_eq!(config.smpp.plain, Some("0.0.0.0:2775".parse().unwrap()));
+    assert_eq!(config.smpp.plain, Some(Listener::direct("0.0.0.0:2775".parse().unwrap())));
     let tls = config.smpp.tls.unwrap();
     assert_eq!(
-        (tls.addr, tls.cert.as_path()),
+        (tls.listener.addr, tls.files.cert.as_path()),
         ("0.0.0.0:2776".parse().unwrap(), Path::new("/etc/edgebind/cert.pem"))
     );
     assert_eq!(config.http.addr, "0.0.0.0:3000".parse().unwrap());

@@ -139,6 +139,15 @@ async fn answer(
                 due: None,
                 held: false,
             }),
+            Heard::Alert((key, alert)) => entries.push(NewEntry {
+                lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
+                key: Some(format!("heard/{}/{}/{key}", tenant.name, account.name).into_bytes()),
+                body: entry::encode(&Outgoing {
+                    delivery: Delivery::Alert(alert),
+                }),
+                due: None,
+                held: false,
+            }),
             Heard::Report(report) => entries.extend(follow(gateway, tenant, account, &report)?),
         }
     }

@@ -14,7 +14,7 @@ use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settl
 use edgebind_runtime::{
     Fault, Session,
     message::Message,
-    session::{Action, CloseReason, Event, Refusal, Settlement},
+    session::{Action, Answer, CloseReason, Event, Refusal, Settlement},
 };
 use futures_util::{
     future::BoxFuture,
@@ -218,11 +218,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         for action in actions {
             match action {
                 Action::Send(octets) => self.writer.push(&octets),
-                Action::Ready(window) => {
-                    self.window = window as usize;
-                    self.bind.ready(window > 0);
+                Action::Ready(readiness) => {
+                    self.window = readiness.window as usize;
+                    self.bind.ready(readiness.window > 0);
                 }
                 Action::Append((token, message)) => append.push((token, message)),
+                Action::Ask((token, _)) => self.events.push(Event::Answered((token, Answer::Unavailable))),
                 Action::Settle((token, settlement)) => settlements.extend(self.settle(token, settlement)),
                 Action::WakeAt(at) => self.wake_at = Some(at),
                 Action::Close(reason) => self.closing = Some(reason),

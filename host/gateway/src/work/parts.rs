@@ -282,6 +282,7 @@ mod tests {
             service_type: String::new(),
             source: address("100"),
             destination: address("447700900123"),
+            also_to: Vec::new(),
             esm_class: 0,
             protocol_id: 0,
             priority: 0,
@@ -292,7 +293,9 @@ mod tests {
                 failure: false,
                 intermediate: false,
             },
+            replace_if_present: false,
             data_coding: 0,
+            alphabet: Alphabet::Gsm,
             udh: vec![5, 0, 3, reference as u8, total, index],
             payload: text.as_bytes().to_vec(),
             part: (reference > 0).then_some(Part {

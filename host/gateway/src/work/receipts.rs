@@ -87,7 +87,7 @@ mod tests {
         entry::{Member, decode},
         lane::Kind,
     };
-    use edgebind_runtime::message::{Address, Receipts, Tlv};
+    use edgebind_runtime::message::{Address, Alphabet, Receipts, Tlv};
 
     const DELIVERED: News = News {
         state: MessageState::Delivered,
@@ -121,6 +121,7 @@ mod tests {
                 npi: 1,
                 digits: "447700900123".into(),
             },
+            also_to: Vec::new(),
             esm_class: 0,
             protocol_id: 0,
             priority: 0,
@@ -131,7 +132,9 @@ mod tests {
                 failure,
                 intermediate,
             },
+            replace_if_present: false,
             data_coding: 0,
+            alphabet: Alphabet::Gsm,
             udh: Vec::new(),
             payload: Vec::new(),
             part: None,
@@ -213,7 +216,7 @@ mod tests {
             .iter()
             .map(|entry| match decode::<Outgoing>(&entry.body).unwrap().delivery {
                 Delivery::Receipt(receipt) => receipt.id,
-                Delivery::Incoming(_) => panic!("not a receipt"),
+                _ => panic!("not a receipt"),
             })
             .collect();
         assert_eq!(ids, ["1", "3"]);

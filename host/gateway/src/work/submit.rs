@@ -54,7 +54,7 @@ async fn attempt(
     };
     let label = match &outcome {
         Outcome::Taken(_) => "taken",
-        Outcome::Retry(_) => "retry",
+        Outcome::Known(_) | Outcome::Retry(_) => "retry",
         Outcome::Dead(_) => "dead",
     };
     metrics::counter!("edgebind_submits_total", "tenant" => tenant.name.clone(), "outcome" => label).increment(1);
@@ -67,6 +67,10 @@ async fn attempt(
                 aliases,
             }
         }
+        Outcome::Known(_) => Settlement::Retry {
+            after: backoff::pause(claim.attempt, rand::random()),
+            note: None,
+        },
         Outcome::Retry(Retry { after_ms, why }) => {
             let now = gateway.clock.now();
             let wish = after_ms.map(Duration::from_millis).unwrap_or_default();

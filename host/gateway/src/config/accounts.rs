@@ -1,0 +1,67 @@
+//! The tables of accounts: who may bind to a tenant, from where and with what.
+
+use super::{
+    Account, OverRate, Rate, Secret, Surroundings,
+    certificate::certificates,
+    limits,
+    listeners::networks,
+    outbind::outbind,
+    parse,
+    rate::{over_rate, rate},
+    reader::Reader,
+    secrets::secret,
+    settings::settings,
+    tenants::Taken,
+};
+
+/// What each account of a tenant gets unless it says otherwise.
+pub(super) struct Usual {
+    pub(super) binds_max: usize,
+    pub(super) queue_max: usize,
+    pub(super) rate: Option<Rate>,
+    pub(super) over_rate: OverRate,
+}
+
+/// Reads an account.
+pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usual: &Usual, taken: &mut Taken) -> Account {
+    reader.require("system_id");
+    let system_id = reader.text("system_id", |text| {
+        let system_id = parse::system_id(text)?;
+        Taken::note(&mut taken.system_ids, &system_id, reader.path()).map(|()| system_id)
+    });
+    let password = password(reader, surroundings);
+    let (session_settings, translator_settings) = settings(reader);
+    Account {
+        system_id: system_id.unwrap_or_default(),
+        password: password.unwrap_or_else(|| Secret::new("")),
+        binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
+        rate: rate(reader, "rate").or(usual.rate),
+        over_rate: over_rate(reader).unwrap_or(usual.over_rate),
+        allow_from: networks(reader, "allow_from"),
+        certificates: certificates(reader),
+        outbind: outbind(reader, surroundings),
+        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(usual.queue_max),
+        session_settings,
+        translator_settings,
+    }
+}
+
+fn password(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<Secret> {
+    let (octets_max, hint) = match reader.flag("allow_long_password") {
+        Some(true) => (limits::LONG_PASSWORD_OCTETS_MAX, ""),
+        _ => (
+            limits::PASSWORD_OCTETS_MAX,
+            "; allow_long_password = true takes what SMPP has no room for",
+        ),
+    };
+    reader.require("password");
+    reader.read("password", |value| {
+        let password = secret(value, surroundings)?;
+        match password.bytes() {
+            [] => Err("is empty, and a bind with an empty password is refused".into()),
+            octets if octets.contains(&0) => Err("has a NUL, where SMPP ends it".into()),
+            octets if octets.len() > octets_max => Err(format!("{} octets exceed {octets_max}{hint}", octets.len())),
+            _ => Ok(password),
+        }
+    })
+}
