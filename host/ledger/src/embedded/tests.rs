@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 use super::*;
+use crate::{Records as _, State};
 
 const LEASE: Duration = Duration::from_secs(60);
 

@@ -1,0 +1,103 @@
+//! Listing and searching: from the index what is in memory, from the disk the rest.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::index::Slot;
+use super::{Embedded, Shared, sweep};
+use crate::{EntryId, Instant, Record, Records, Result, State};
+
+impl Records for Embedded {
+    fn get(&self, id: EntryId) -> Result<Option<Record>> {
+        self.shared.record(id)
+    }
+
+    fn find(&self, alias: &[u8]) -> Result<Option<EntryId>> {
+        self.shared.disk.id_of(&self.shared.disk.aliases, alias)
+    }
+
+    fn keyed(&self, key: &[u8]) -> Result<Option<EntryId>> {
+        self.shared.disk.id_of(&self.shared.disk.keys, key)
+    }
+
+    fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        self.shared.index().lanes(prefix)
+    }
+
+    fn pending(&self, lane: &str) -> usize {
+        self.shared.index().pending(lane)
+    }
+
+    fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
+        let ids = self.shared.index().list(lane, after, limit);
+        let records = ids.into_iter().filter_map(|id| self.shared.record(id).transpose());
+        // Settled since the list was made.
+        let open = |record: &Result<Record>| {
+            !matches!(
+                record,
+                Ok(Record {
+                    state: State::Done | State::Dead,
+                    ..
+                })
+            )
+        };
+        records.filter(open).collect()
+    }
+
+    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
+        sweep::sweep(&self.shared, settled_before, limit)
+    }
+}
+
+impl Shared {
+    fn record(&self, id: EntryId) -> Result<Option<Record>> {
+        let now = (self.clock)();
+        let (slot, body) = {
+            let index = self.index();
+            (index.slot(id).cloned(), index.bodies.of(id))
+        };
+        if let Some(slot) = slot {
+            let body = match body {
+                Some(body) => Some(body),
+                None => self.body(id)?,
+            };
+            let state = slot.state(now);
+            let Slot {
+                lane,
+                appended,
+                due,
+                attempt,
+                note,
+                ..
+            } = slot;
+            return Ok(body.map(|body| Record {
+                id,
+                lane,
+                body,
+                appended,
+                state,
+                attempt,
+                due,
+                note,
+            }));
+        }
+        let settled = self.disk.with_settled(id, |row| {
+            let state = if row.dead { State::Dead } else { State::Done };
+            (state, row.attempt, row.due, Bytes::copy_from_slice(row.note))
+        })?;
+        let Some((state, attempt, due, note)) = settled else {
+            return Ok(None);
+        };
+        self.disk.with_entry(id, |row| Record {
+            id,
+            lane: row.lane.into(),
+            body: Bytes::copy_from_slice(row.body),
+            appended: row.appended,
+            state,
+            attempt,
+            due,
+            note,
+        })
+    }
+}
