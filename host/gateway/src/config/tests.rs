@@ -334,7 +334,31 @@ fn mistakes_about_who_may_connect_are_named() {
         incoming_account = "esme"
         incoming = []
     "#;
-    assert_eq!(mistakes(world.toml(text)), "");
+    assert_eq!(
+        mistakes(world.toml(text)),
+        "smpp.plain.proxy_protocol_from: is missing, and a PROXY header from anyone would let everyone name any address\n\
+         smpp.tls.proxy_protocol_from[0]: `10.0.0.1/8` has bits behind its prefix; the network is 10.0.0.0/8\n\
+         smpp.tls.proxy_protocol: is not true, and proxy_protocol_from means nothing without it\n\
+         limits.connections_per_address_max: 0 is not within 1 and 1000000\n\
+         tenants[0].over_rate: `drop` is not `throttle` or `wait`\n\
+         tenants[0].accounts[0].allow_from: is empty, and nobody could connect\n\
+         tenants[0].accounts[0].certificates[0]: is neither `sha256:HEX` nor `name:DNS-NAME`\n\
+         tenants[0].accounts[0].certificates[1]: is an integer, not a string\n\
+         tenants[0].accounts[0].outbind.address: `esme.example` is not a host and port such as esme.example.com:2775\n\
+         tenants[0].accounts[0].outbind.system_id: is missing\n\
+         tenants[0].accounts[0].outbind.password: 9 octets exceed 8\n\
+         tenants[0].incoming[0].to: not a regular expression: found open group without closing ')'\n\
+         tenants[0].incoming[1].to: is empty, and matches everything; incoming_account says who gets the rest\n\
+         tenants[0].incoming[1].account: `other` is no account of this tenant\n\
+         tenants[0].incoming[2].to: is missing\n\
+         tenants[0].incoming[2].account: is missing\n\
+         tenants[0].incoming[2].acount: unknown; `account` is near\n\
+         tenants[0].incoming_account: `nobody` is no account of this tenant\n\
+         tenants[0].rate_total.per_second: is missing\n\
+         tenants[1].incoming: a pass-through tenant has no accounts to choose from\n\
+         tenants[1].incoming_account: a pass-through tenant has no accounts to choose from\n\
+         tenants[0].accounts[0].certificates: no listener asks for certificates: smpp.tls.client_ca names no authority"
+    );
 }
 
 #[test]
