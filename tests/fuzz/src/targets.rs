@@ -1,0 +1,6 @@
+//! The targets, a file each.
+
+pub(crate) mod frames;
+
+mod golden;
+mod tape;
