@@ -58,9 +58,10 @@ pub struct Claim {
     pub id: EntryId,
     /// The lane it was claimed from.
     pub lane: Arc<str>,
-    /// What was appended.
+    /// What was appended, or has replaced it.
     pub body: Bytes,
     /// Which try this is, from 1. Only [`Settlement::Retry`] counts one; a release, a lease run out and a restart do not.
+    /// [`Settlement::Replace`] begins again at 1.
     pub attempt: u32,
     /// When it was appended.
     pub appended: Instant,
@@ -68,7 +69,7 @@ pub struct Claim {
     pub(crate) lease: u64,
 }
 
-/// How a worker ends its claim.
+/// How a worker ends its claim. None of them waits for the disk: [`crate::Ledger::sync`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
     /// The work is done.
@@ -86,6 +87,14 @@ pub enum Settlement {
         /// Kept with the entry in place of its note; none leaves the note as it is.
         note: Option<Bytes>,
     },
+    /// The work has become other work: the entry waits in its lane again, at its first try, with the id, key, time of
+    /// appending, note and aliases that it had. In a cluster: publish the new body under the same name, then ack the old.
+    Replace {
+        /// What the worker will need from now on.
+        body: Bytes,
+        /// Not to be claimed before this time; without one, at once, behind those that were due before.
+        due: Option<Instant>,
+    },
     /// The work will never be done.
     Dead {
         /// Kept with the entry, for [`Record::note`].
@@ -96,13 +105,8 @@ pub enum Settlement {
 impl Settlement {
     pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Done { note, aliases } => {
-                within("aliases", aliases.len(), ALIASES_MAX)?;
-                aliases
-                    .iter()
-                    .try_for_each(|alias| within("alias", alias.len(), KEY_BYTES_MAX))?;
-                within("note", note.len(), NOTE_BYTES_MAX)
-            }
+            Self::Done { note, aliases } => check_note(note, aliases),
+            Self::Replace { body, .. } => within("body", body.len(), BODY_BYTES_MAX),
             Self::Retry { note, .. } => within("note", note.as_ref().map_or(0, Bytes::len), NOTE_BYTES_MAX),
             Self::Dead { note } => within("note", note.len(), NOTE_BYTES_MAX),
         }
@@ -129,7 +133,7 @@ pub struct Record {
     pub id: EntryId,
     /// The lane it was appended to.
     pub lane: Arc<str>,
-    /// What was appended.
+    /// What was appended, or has replaced it.
     pub body: Bytes,
     /// When it was appended.
     pub appended: Instant,
@@ -139,8 +143,16 @@ pub struct Record {
     pub attempt: u32,
     /// When it could or can be claimed.
     pub due: Instant,
-    /// What the last settlement that had a note said; empty before.
+    /// What the last settlement that had a note said, or the last annotation; empty before.
     pub note: Bytes,
+}
+
+/// An error unless the note and the aliases of one call are within their bounds.
+pub(crate) fn check_note(note: &Bytes, aliases: &[Vec<u8>]) -> Result<()> {
+    within("aliases", aliases.len(), ALIASES_MAX)?;
+    let mut aliases = aliases.iter();
+    aliases.try_for_each(|alias| within("alias", alias.len(), KEY_BYTES_MAX))?;
+    within("note", note.len(), NOTE_BYTES_MAX)
 }
 
 /// An error unless `length` is at most `max`.

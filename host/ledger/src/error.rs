@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, LedgerError>;
 #[non_exhaustive]
 pub enum LedgerError {
     /// No room for more: the disk, or the bound on unsettled entries. Nothing of the call was taken. It passes when
-    /// space is made or entries are settled; settling still works.
+    /// space is made or entries are settled; settling still works, except for [`crate::Settlement::Replace`] on a full disk.
     Full {
         /// What is full, with its figures.
         what: String,

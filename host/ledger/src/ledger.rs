@@ -4,6 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::{Appended, Claim, EntryId, Instant, NewEntry, Record, Result, Settlement};
 
 /// A future in a box: the traits are used as objects.
@@ -22,17 +24,44 @@ pub trait Ledger: Send + Sync {
     /// that has run out is none. Dropping the future claims nothing. `max` of 0 returns at once with nothing.
     fn claim<'a>(&'a self, lane: &'a str, max: usize, lease: Duration) -> BoxFuture<'a, Result<Vec<Claim>>>;
 
+    /// Leases this one entry if nobody has it: it waits, be it due or not. None when it is claimed, held, settled or
+    /// unknown. The claim is like any other. May read the disk in the caller's thread, for a few microseconds.
+    /// In a cluster: leases that workers and this verb both take, as keys that only one can create.
+    ///
+    /// # Errors
+    /// When the disk cannot be read; the entry is then left as it was.
+    fn claim_entry(&self, id: EntryId, lease: Duration) -> Result<Option<Claim>>;
+
     /// Ends holds and leases, and leaves the entries as they were: the try is not counted and the due time stands.
     /// Ids that are neither held nor leased are passed over.
     fn release(&self, ids: &[EntryId]);
 
-    /// Ends claims. A crash may undo the latest settlements, and then the work is done again; but once an append made
-    /// after them has returned, they are as durable as it is. A lease that has run out still settles if nobody else has
+    /// Ends claims. A crash may undo the latest settlements, whatever their kind, and then the work is done again; but
+    /// once an append or a [`Ledger::sync`] made after them has returned, they are as durable as it is. A lease that has run out still settles if nobody else has
     /// claimed the entry since.
     ///
     /// # Errors
     /// [`crate::LedgerError::LeaseLost`] names the entries that somebody else has had since; the others are settled.
+    /// After any other error none is, and each stays claimed until it is released or its lease runs out.
     fn settle(&self, settlements: Vec<(Claim, Settlement)>) -> BoxFuture<'_, Result<()>>;
+
+    /// Puts this note in place of the entry's, and adds these aliases for [`Records::find`], wherever the entry stands;
+    /// false when it is unknown. Where it stands, and when it was settled, stay as they are. An alias that another entry
+    /// had is this one's now. As durable as a settlement made at the same time. In a cluster: a put into the bucket of
+    /// what is known of entries.
+    ///
+    /// # Errors
+    /// [`crate::LedgerError::TooLong`] also when the entry would have more than `ALIASES_MAX` aliases in all.
+    fn annotate(&self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> BoxFuture<'_, Result<bool>>;
+
+    /// Returns when every settlement and annotation that has returned before is on disk. For those who promise something
+    /// on the strength of one, such as that a message was cancelled or replaced. Those who wait together share one
+    /// sync, with appends too; with nothing to write there is none. In a cluster: nothing, where settling waits for its
+    /// double ack.
+    ///
+    /// # Errors
+    /// When the disk cannot be written: what was settled may be undone.
+    fn sync(&self) -> BoxFuture<'_, Result<()>>;
 }
 
 /// Listing and searching. May read the disk in the caller's thread, for a few microseconds a record.
@@ -43,7 +72,7 @@ pub trait Records: Send + Sync {
     /// When the disk cannot be read.
     fn get(&self, id: EntryId) -> Result<Option<Record>>;
 
-    /// The entry that was given this alias when it was done.
+    /// The entry that was given this alias, by its settlement or by an annotation.
     ///
     /// # Errors
     /// When the disk cannot be read.

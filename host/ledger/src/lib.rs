@@ -2,7 +2,7 @@
 //!
 //! The ledger sits between those who promise that work will be done and those who do it. An entry is a lane, some
 //! octets and an optional key; [`Ledger::append`] returns when it will survive a crash, [`Ledger::claim`] leases it to
-//! one worker at a time, and [`Ledger::settle`] ends it, puts it off or buries it. Work is done at least once.
+//! one worker at a time, and [`Ledger::settle`] ends it, puts it off, replaces it or buries it. Work is done at least once.
 //! The ledger knows disks; it never sees a message, only bytes.
 //!
 //! [`Embedded`] keeps entries in a directory; [`Memory`] is the model that says what an engine must do. One suite

@@ -14,7 +14,7 @@ pub const KEY_BYTES_MAX: usize = 1024;
 /// Octets of a note.
 pub const NOTE_BYTES_MAX: usize = 64 << 10;
 
-/// Aliases that one entry is given when it is done.
+/// Aliases that one settlement gives, and that an annotation may bring an entry to in all.
 pub const ALIASES_MAX: usize = 1024;
 
 /// Entries in one call of append, and settlements in one call of settle.

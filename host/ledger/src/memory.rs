@@ -3,7 +3,7 @@
 //! Engines are compared with it step by step, so it walks through all it has rather than keep a second book that could
 //! be wrong. It serves tests well; it is no engine for many thousands of entries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,9 +12,9 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::clock::millis;
-use crate::entry::within;
+use crate::entry::{check_note, within};
 use crate::ids::Ids;
-use crate::limits::{BATCH_MAX, PENDING_MAX};
+use crate::limits::{ALIASES_MAX, BATCH_MAX, PENDING_MAX};
 use crate::wait::{Look, until_taken};
 use crate::{
     Appended, BoxFuture, Claim, Clock, EntryId, Instant, Ledger, LedgerError, NewEntry, Record, Records, Result, Settlement,
@@ -43,6 +43,8 @@ struct Row {
     due: Instant,
     attempt: u32,
     note: Bytes,
+    /// All that it was ever given, those that other entries have now included.
+    aliases: BTreeSet<Vec<u8>>,
     stand: Stand,
 }
 
@@ -126,6 +128,10 @@ impl Ledger for Memory {
         }))
     }
 
+    fn claim_entry(&self, id: EntryId, lease: Duration) -> Result<Option<Claim>> {
+        Ok(self.model().claim_entry(id, lease, (self.clock)()))
+    }
+
     fn release(&self, ids: &[EntryId]) {
         self.model().release(ids);
         self.changed.notify_waiters();
@@ -137,6 +143,14 @@ impl Ledger for Memory {
             self.changed.notify_waiters();
             settled
         })
+    }
+
+    fn annotate(&self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move { self.model().annotate(id, note, aliases) })
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -221,6 +235,7 @@ impl Model {
                 due,
                 attempt: 1,
                 note: Bytes::new(),
+                aliases: BTreeSet::new(),
                 stand,
             },
         );
@@ -228,27 +243,29 @@ impl Model {
     }
 
     fn claim(&mut self, lane: &str, max: usize, lease: Duration, now: Instant) -> Vec<Claim> {
-        let mut ready: Vec<_> = (self.rows.iter_mut())
+        let mut ready: Vec<_> = (self.rows.iter())
             .filter(|(_, row)| *row.entry.lane == *lane && row.due <= now && row.free(now))
             .collect();
         ready.sort_by_key(|(id, row)| (row.due, **id));
-        let mut claims = Vec::new();
-        for (id, row) in ready.into_iter().take(max) {
-            self.leases += 1;
-            row.stand = Stand::Leased {
-                lease: self.leases,
-                until: now.saturating_add(millis(lease)),
-            };
-            claims.push(Claim {
-                id: *id,
-                lane: row.entry.lane.clone(),
-                body: row.entry.body.clone(),
-                attempt: row.attempt,
-                appended: row.appended,
-                lease: self.leases,
-            });
-        }
-        claims
+        let ready: Vec<EntryId> = ready.into_iter().take(max).map(|(id, _)| *id).collect();
+        ready.into_iter().filter_map(|id| self.claim_entry(id, lease, now)).collect()
+    }
+
+    fn claim_entry(&mut self, id: EntryId, lease: Duration, now: Instant) -> Option<Claim> {
+        let row = self.rows.get_mut(&id).filter(|row| row.free(now))?;
+        self.leases += 1;
+        row.stand = Stand::Leased {
+            lease: self.leases,
+            until: now.saturating_add(millis(lease)),
+        };
+        Some(Claim {
+            id,
+            lane: row.entry.lane.clone(),
+            body: row.entry.body.clone(),
+            attempt: row.attempt,
+            appended: row.appended,
+            lease: self.leases,
+        })
     }
 
     /// When a lane that has nothing to claim will have something without anybody's doing.
@@ -279,7 +296,7 @@ impl Model {
             match self.rows.get_mut(&claim.id) {
                 Some(row) if matches!(row.stand, Stand::Leased { lease, .. } if lease == claim.lease) => {
                     let aliases = row.settle(settlement, now);
-                    self.aliases.extend(aliases.into_iter().map(|alias| (alias, claim.id)));
+                    self.name(claim.id, aliases);
                 }
                 _ => lost.push(claim.id),
             }
@@ -289,6 +306,25 @@ impl Model {
         } else {
             Err(LedgerError::LeaseLost { ids: lost })
         }
+    }
+
+    fn annotate(&mut self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> Result<bool> {
+        check_note(&note, &aliases)?;
+        let Some(row) = self.rows.get_mut(&id) else {
+            return Ok(false);
+        };
+        let all: BTreeSet<&Vec<u8>> = row.aliases.iter().chain(&aliases).collect();
+        within("aliases", all.len(), ALIASES_MAX)?;
+        row.note = note;
+        self.name(id, aliases);
+        Ok(true)
+    }
+
+    fn name(&mut self, id: EntryId, aliases: Vec<Vec<u8>>) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.aliases.extend(aliases.iter().cloned());
+        }
+        self.aliases.extend(aliases.into_iter().map(|alias| (alias, id)));
     }
 
     fn sweep(&mut self, settled_before: Instant, limit: usize) -> usize {
@@ -334,6 +370,13 @@ impl Row {
                 self.note = note.unwrap_or_else(|| self.note.clone());
                 self.due = now.saturating_add(millis(after));
                 self.attempt = self.attempt.saturating_add(1);
+                self.stand = Stand::Free;
+                Vec::new()
+            }
+            Settlement::Replace { body, due } => {
+                self.entry.body = body;
+                self.due = due.unwrap_or(now);
+                self.attempt = 1;
                 self.stand = Stand::Free;
                 Vec::new()
             }

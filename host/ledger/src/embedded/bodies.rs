@@ -23,6 +23,7 @@ impl Bodies {
     }
 
     pub(super) fn keep(&mut self, id: EntryId, body: Bytes) {
+        self.forget(id);
         self.bytes += body.len();
         self.kept.insert(id, body);
         while self.bytes > self.bytes_max {
@@ -58,6 +59,8 @@ mod tests {
         bodies.forget(id(4));
         bodies.keep(id(6), Bytes::from_static(b"two"));
         assert!(bodies.of(id(3)).is_some(), "what was forgotten takes no room");
+        bodies.keep(id(6), Bytes::from_static(b"four"));
+        assert_eq!((bodies.kept.len(), bodies.bytes), (3, 10), "what was replaced takes no room");
         bodies.keep(id(7), Bytes::from_static(b"more than ten"));
         assert_eq!((bodies.kept.len(), bodies.bytes), (0, 0), "one that is too long is not kept");
     }

@@ -5,11 +5,13 @@
 //! | entries | id    | lane, appended, key, body               |
 //! | pending | id    | lane, appended, due, attempt, note      |
 //! | settled | id    | dead, at, due, attempt, aliases, note   |
+//! | aliased | id    | aliases                                 |
 //! | keys    | key   | id                                      |
 //! | aliases | alias | id                                      |
 //! | meta    | name  | the schema; the highest id ever given   |
 //!
-//! An entry is in `entries` and in one of `pending` and `settled`.
+//! An entry is in `entries` and in one of `pending` and `settled`; in `aliased` as well while it is pending and was given
+//! aliases.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 
-use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_id};
+use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_aliases, read_id};
 use crate::limits::{BLOCKS_BYTES_MAX, JOURNALS_BYTES_MAX, MEMTABLE_ENTRIES_BYTES, MEMTABLE_SMALL_BYTES};
 use crate::{EntryId, LedgerError, Result};
 
@@ -30,10 +32,11 @@ pub(super) struct Disk {
     pub(super) entries: Keyspace,
     pub(super) pending: Keyspace,
     pub(super) settled: Keyspace,
+    pub(super) aliased: Keyspace,
     pub(super) keys: Keyspace,
     pub(super) aliases: Keyspace,
     meta: Keyspace,
-    /// Makes every commit fail, as a disk would.
+    /// Makes every commit and sync fail, as a disk would.
     #[cfg(test)]
     pub(super) failing: std::sync::atomic::AtomicBool,
 }
@@ -59,6 +62,7 @@ impl Disk {
             entries: table("entries", MEMTABLE_ENTRIES_BYTES)?,
             pending: table("pending", MEMTABLE_SMALL_BYTES)?,
             settled: table("settled", MEMTABLE_SMALL_BYTES)?,
+            aliased: table("aliased", MEMTABLE_SMALL_BYTES)?,
             keys: table("keys", MEMTABLE_SMALL_BYTES)?,
             aliases: table("aliases", MEMTABLE_SMALL_BYTES)?,
             meta: table("meta", MEMTABLE_SMALL_BYTES)?,
@@ -121,6 +125,15 @@ impl Disk {
         Ok(())
     }
 
+    /// Calls `each` for every entry that is not settled and was given aliases.
+    pub(super) fn for_each_aliased(&self, mut each: impl FnMut(EntryId, Vec<&[u8]>)) -> Result<()> {
+        for pair in self.aliased.iter() {
+            let (id, row) = pair.into_inner().map_err(reading)?;
+            each(read_id(&id)?, read_aliases(&row)?);
+        }
+        Ok(())
+    }
+
     pub(super) fn with_entry<T>(&self, id: EntryId, with: impl FnOnce(EntryRow<'_>) -> T) -> Result<Option<T>> {
         let row = self.entries.get(id_key(id)).map_err(reading)?;
         row.map(|row| EntryRow::read(&row).map(with)).transpose()
@@ -144,18 +157,26 @@ impl Disk {
     /// it is with the operating system, which a crash of this process leaves alone.
     pub(super) fn commit(&self, batch: OwnedWriteBatch, sync: bool) -> Result<()> {
         #[cfg(test)]
-        if self.failing.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(LedgerError::Broken {
-                why: "the test said so".to_owned(),
-            });
-        }
+        self.fail_if_told()?;
         let mode = if sync { PersistMode::SyncData } else { PersistMode::Buffer };
         batch.durability(Some(mode)).commit().map_err(|error| broken(&error))
     }
 
     /// Puts everything committed so far on disk.
     pub(super) fn sync(&self) -> Result<()> {
-        self.database.persist(PersistMode::SyncAll).map_err(|error| broken(&error))
+        #[cfg(test)]
+        self.fail_if_told()?;
+        self.database.persist(PersistMode::SyncData).map_err(|error| broken(&error))
+    }
+
+    #[cfg(test)]
+    fn fail_if_told(&self) -> Result<()> {
+        if self.failing.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(LedgerError::Broken {
+                why: "the test said so".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Octets that can still be written.

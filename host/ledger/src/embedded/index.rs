@@ -36,6 +36,8 @@ pub(super) struct Slot {
     pub(super) due: Instant,
     pub(super) attempt: u32,
     pub(super) note: Bytes,
+    /// Given by annotations; sorted, each once.
+    pub(super) aliases: Arc<[Vec<u8>]>,
     stand: Stand,
     /// The lease that may settle it. It outlives its time, until somebody else has the entry.
     lease: Option<u64>,
@@ -83,6 +85,7 @@ impl Slot {
             due,
             attempt: 1,
             note: Bytes::new(),
+            aliases: Arc::default(),
             stand: Stand::Free,
             lease: None,
         }
@@ -132,6 +135,13 @@ impl Index {
         self.slots.insert(id, slot);
     }
 
+    /// Takes in the aliases of an entry that is on disk already.
+    pub(super) fn aliased(&mut self, id: EntryId, aliases: Arc<[Vec<u8>]>) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.aliases = aliases;
+        }
+    }
+
     pub(super) fn claim(&mut self, name: &str, max: usize, lease: Duration, now: Instant) -> Look<Vec<Taken>> {
         if max == 0 {
             return Look::Taken(Vec::new());
@@ -149,18 +159,7 @@ impl Index {
             && let Some((_, id)) = pop_until(&mut lane.waiting, now)
         {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
-            let number = LEASES.fetch_add(1, Relaxed);
-            slot.stand = Stand::Leased { until };
-            slot.lease = Some(number);
-            lane.leased.insert((until, id));
-            taken.push(Taken {
-                id,
-                lane: slot.lane.clone(),
-                body: self.bodies.of(id),
-                attempt: slot.attempt,
-                appended: slot.appended,
-                lease: number,
-            });
+            taken.push(lane.lease(id, slot, until, self.bodies.of(id)));
         }
         if taken.is_empty() {
             let soonest = [lane.waiting.first(), lane.leased.first()]
@@ -177,6 +176,13 @@ impl Index {
         }
     }
 
+    pub(super) fn claim_entry(&mut self, id: EntryId, lease: Duration, now: Instant) -> Option<Taken> {
+        let slot = self.slots.get_mut(&id).filter(|slot| slot.state(now) == State::Waiting)?;
+        let lane = lane_of(&mut self.lanes, &slot.lane);
+        lane.take_out(id, slot);
+        Some(lane.lease(id, slot, now.saturating_add(millis(lease)), self.bodies.of(id)))
+    }
+
     pub(super) fn release(&mut self, ids: &[EntryId]) {
         for id in ids {
             if let Some(slot) = self.slots.get_mut(id).filter(|slot| slot.stand != Stand::Settling) {
@@ -188,25 +194,30 @@ impl Index {
     }
 
     /// Takes an entry out of its lane's queue if this lease may settle it, and returns it as it stood. Ends with
-    /// [`Index::retry`], [`Index::settled`] or [`Index::unsettled`].
+    /// [`Index::unsettled`], or [`Index::waiting`], or [`Index::settled`].
     pub(super) fn settling(&mut self, id: EntryId, lease: u64) -> Option<Slot> {
         let slot = self.slots.get_mut(&id).filter(|slot| slot.lease == Some(lease))?;
-        let lane = lane_of(&mut self.lanes, &slot.lane);
-        match slot.stand {
-            Stand::Free => lane.waiting.remove(&(slot.due, id)),
-            Stand::Leased { until } => lane.leased.remove(&(until, id)),
-            Stand::Held | Stand::Settling => false,
-        };
+        lane_of(&mut self.lanes, &slot.lane).take_out(id, slot);
         slot.stand = Stand::Settling;
         slot.lease = None;
         Some(slot.clone())
     }
 
-    /// The entry is on disk as one to be tried again.
-    pub(super) fn retry(&mut self, id: EntryId, due: Instant, attempt: u32, note: Bytes) {
+    /// The entry is on disk as one that waits again, as `settled` stands and perhaps with another body.
+    pub(super) fn waiting(&mut self, id: EntryId, settled: Slot, body: Option<Bytes>) {
+        if let Some(body) = body {
+            self.bodies.keep(id, body);
+        }
         if let Some(slot) = self.slots.get_mut(&id) {
-            (slot.due, slot.attempt, slot.note) = (due, attempt, note);
+            *slot = settled;
             lane_of(&mut self.lanes, &slot.lane).free(id, slot);
+        }
+    }
+
+    /// The entry is on disk with this note and these aliases; nothing else of it has changed.
+    pub(super) fn annotated(&mut self, id: EntryId, note: Bytes, aliases: Arc<[Vec<u8>]>) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            (slot.note, slot.aliases) = (note, aliases);
         }
     }
 
@@ -273,10 +284,33 @@ impl Index {
 }
 
 impl Lane {
-    fn free(&mut self, id: EntryId, slot: &mut Slot) {
-        if let Stand::Leased { until } = slot.stand {
-            self.leased.remove(&(until, id));
+    /// Takes an entry out of the queue that it is in.
+    fn take_out(&mut self, id: EntryId, slot: &Slot) {
+        match slot.stand {
+            Stand::Free => self.waiting.remove(&(slot.due, id)),
+            Stand::Leased { until } => self.leased.remove(&(until, id)),
+            Stand::Held | Stand::Settling => false,
+        };
+    }
+
+    /// Leases an entry that is in no queue.
+    fn lease(&mut self, id: EntryId, slot: &mut Slot, until: Instant, body: Option<Bytes>) -> Taken {
+        let lease = LEASES.fetch_add(1, Relaxed);
+        slot.stand = Stand::Leased { until };
+        slot.lease = Some(lease);
+        self.leased.insert((until, id));
+        Taken {
+            id,
+            lane: slot.lane.clone(),
+            body,
+            attempt: slot.attempt,
+            appended: slot.appended,
+            lease,
         }
+    }
+
+    fn free(&mut self, id: EntryId, slot: &mut Slot) {
+        self.take_out(id, slot);
         slot.stand = Stand::Free;
         self.waiting.insert((slot.due, id));
         self.changed.notify_waiters();

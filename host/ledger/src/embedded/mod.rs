@@ -25,7 +25,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use crate::entry::within;
+use crate::entry::{check_note, within};
 use crate::ids::Ids;
 use crate::limits::{BATCH_MAX, BODIES_BYTES_MAX, COMMANDS_MAX, PENDING_MAX, SPACE_MIN_BYTES};
 use crate::wait::until_taken;
@@ -126,6 +126,9 @@ impl Embedded {
             let mut slot = Slot::new(index.lane_name(row.lane), row.appended, row.due);
             (slot.attempt, slot.note) = (row.attempt, Bytes::copy_from_slice(row.note));
             index.insert(id, slot, false);
+        })?;
+        disk.for_each_aliased(|id, aliases| {
+            index.aliased(id, aliases.into_iter().map(<[u8]>::to_vec).collect());
         })?;
         info!(path = %path.display(), pending = index.len(), "ledger opened");
         let shared = Arc::new(Shared {
@@ -244,6 +247,25 @@ impl Ledger for Embedded {
         })
     }
 
+    fn claim_entry(&self, id: EntryId, lease: Duration) -> Result<Option<Claim>> {
+        let now = (self.shared.clock)();
+        let taken = {
+            let mut index = self.shared.index();
+            if index.closed {
+                return Err(LedgerError::Closed);
+            }
+            index.claim_entry(id, lease, now)
+        };
+        let Some(taken) = taken else { return Ok(None) };
+        let unread = Unread {
+            shared: self.shared.clone(),
+            ids: vec![id],
+        };
+        let claim = self.shared.read_body(taken)?;
+        unread.read();
+        Ok(Some(claim))
+    }
+
     fn release(&self, ids: &[EntryId]) {
         self.shared.index().release(ids);
     }
@@ -255,6 +277,29 @@ impl Ledger for Embedded {
             let now = (self.shared.clock)();
             let (reply, answer) = oneshot::channel();
             self.shared.queue.send(Command::Settle { now, settlements, reply }).await?;
+            answer.await.unwrap_or(Err(LedgerError::Closed))
+        })
+    }
+
+    fn annotate(&self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            check_note(&note, &aliases)?;
+            let (reply, answer) = oneshot::channel();
+            let command = Command::Annotate {
+                id,
+                note,
+                aliases,
+                reply,
+            };
+            self.shared.queue.send(command).await?;
+            answer.await.unwrap_or(Err(LedgerError::Closed))
+        })
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.shared.queue.send(Command::Sync { reply }).await?;
             answer.await.unwrap_or(Err(LedgerError::Closed))
         })
     }
@@ -301,30 +346,32 @@ impl Shared {
 
     /// Makes claims of what was taken, reading the bodies that are not in memory.
     fn read_bodies(&self, taken: Vec<Taken>) -> Result<Vec<Claim>> {
-        let claim = |Taken {
-                         id,
-                         lane,
-                         body,
-                         attempt,
-                         appended,
-                         lease,
-                     }| {
-            let body = match body {
-                Some(body) => body,
-                None => self.body(id)?.ok_or_else(|| LedgerError::Disk {
-                    why: format!("entry {id} has no body"),
-                })?,
-            };
-            Ok(Claim {
-                id,
-                lane,
-                body,
-                attempt,
-                appended,
-                lease,
-            })
+        taken.into_iter().map(|taken| self.read_body(taken)).collect()
+    }
+
+    fn read_body(&self, taken: Taken) -> Result<Claim> {
+        let Taken {
+            id,
+            lane,
+            body,
+            attempt,
+            appended,
+            lease,
+        } = taken;
+        let body = match body {
+            Some(body) => body,
+            None => self.body(id)?.ok_or_else(|| LedgerError::Disk {
+                why: format!("entry {id} has no body"),
+            })?,
         };
-        taken.into_iter().map(claim).collect()
+        Ok(Claim {
+            id,
+            lane,
+            body,
+            attempt,
+            appended,
+            lease,
+        })
     }
 
     fn body(&self, id: EntryId) -> Result<Option<Bytes>> {

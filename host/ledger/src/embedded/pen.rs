@@ -20,6 +20,8 @@ pub(super) struct Pen {
     /// No entry below this one is settled and still retained.
     pub(super) sweep_from: u64,
     pub(super) space: Space,
+    /// Something may have been written that is not on disk yet.
+    pub(super) unsynced: bool,
 }
 
 pub(super) struct Space {
@@ -39,6 +41,8 @@ impl Pen {
             broken: None,
             sweep_from: 0,
             space,
+            // An earlier process may have been killed before its sync.
+            unsynced: true,
         }
     }
 
@@ -49,7 +53,19 @@ impl Pen {
     /// Commits, and puts the pen down for good when that fails.
     pub(super) fn commit(&mut self, disk: &Disk, batch: OwnedWriteBatch, sync: bool) -> Result<()> {
         self.check()?;
-        disk.commit(batch, sync).inspect_err(|why| {
+        let committed = disk.commit(batch, sync);
+        self.wrote(committed, !sync)
+    }
+
+    /// Puts everything committed so far on disk, likewise.
+    pub(super) fn sync(&mut self, disk: &Disk) -> Result<()> {
+        self.check()?;
+        self.wrote(disk.sync(), false)
+    }
+
+    fn wrote(&mut self, written: Result<()>, unsynced: bool) -> Result<()> {
+        self.unsynced = unsynced;
+        written.inspect_err(|why| {
             error!(%why, "the ledger takes nothing more");
             if let LedgerError::Broken { why } = why {
                 self.broken = Some(why.clone());

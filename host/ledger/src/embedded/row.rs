@@ -89,8 +89,7 @@ impl<'a> SettledRow<'a> {
         row.extend(self.at.to_be_bytes());
         row.extend(self.due.to_be_bytes());
         row.extend(self.attempt.to_be_bytes());
-        row.extend(length(self.aliases.len()));
-        self.aliases.iter().for_each(|alias| put(&mut row, alias));
+        put_all(&mut row, &self.aliases);
         row.extend(self.note);
         row.into()
     }
@@ -102,10 +101,21 @@ impl<'a> SettledRow<'a> {
             at: fields.u64()?,
             due: fields.u64()?,
             attempt: fields.u32()?,
-            aliases: (0..fields.u32()?).map(|_| fields.octets()).collect::<Result<_>>()?,
+            aliases: fields.many()?,
             note: fields.0,
         })
     }
+}
+
+/// The aliases of an entry that is not settled.
+pub(super) fn write_aliases(aliases: &[Vec<u8>]) -> Slice {
+    let mut row = Vec::new();
+    put_all(&mut row, aliases);
+    row.into()
+}
+
+pub(super) fn read_aliases(row: &[u8]) -> Result<Vec<&[u8]>> {
+    Fields(row).many()
 }
 
 /// An id as a key: its order on disk is the order of ids.
@@ -116,6 +126,11 @@ pub(super) fn id_key(id: EntryId) -> [u8; 8] {
 pub(super) fn read_id(octets: &[u8]) -> Result<EntryId> {
     let raw = octets.try_into().map(u64::from_be_bytes).map_err(|_| torn())?;
     EntryId::from_u64(raw).ok_or_else(torn)
+}
+
+fn put_all(row: &mut Vec<u8>, many: &[impl AsRef<[u8]>]) {
+    row.extend(length(many.len()));
+    many.iter().for_each(|octets| put(row, octets.as_ref()));
 }
 
 fn put(row: &mut Vec<u8>, octets: &[u8]) {
@@ -158,6 +173,10 @@ impl<'a> Fields<'a> {
     fn octets(&mut self) -> Result<&'a [u8]> {
         let length = self.u32()?;
         self.take(usize::try_from(length).map_err(|_| torn())?)
+    }
+
+    fn many(&mut self) -> Result<Vec<&'a [u8]>> {
+        (0..self.u32()?).map(|_| self.octets()).collect()
     }
 
     fn text(&mut self) -> Result<&'a str> {
@@ -203,6 +222,8 @@ mod tests {
             note: b"why",
         };
         assert_eq!(SettledRow::read(&row.write()).unwrap(), row);
+        let aliases = [b"x".to_vec(), Vec::new()];
+        assert_eq!(read_aliases(&write_aliases(&aliases)).unwrap(), aliases);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one thread that writes: takes everything that waits, makes one batch of it, commits once, and only then
-//! tells anybody. A batch is synced when it holds an append; settlements alone can wait for the next one that does.
+//! tells anybody. A batch is synced when it holds an append or somebody asked; settlements alone can wait for the next.
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Shared;
@@ -20,6 +21,15 @@ pub(super) enum Command {
         settlements: Vec<(Claim, Settlement)>,
         reply: oneshot::Sender<Result<()>>,
     },
+    Annotate {
+        id: EntryId,
+        note: Bytes,
+        aliases: Vec<Vec<u8>>,
+        reply: oneshot::Sender<Result<bool>>,
+    },
+    Sync {
+        reply: oneshot::Sender<Result<()>>,
+    },
 }
 
 impl Command {
@@ -27,8 +37,17 @@ impl Command {
     fn weight(&self) -> (usize, usize) {
         match self {
             Self::Append { batch, .. } => (batch.len(), batch.iter().map(|entry| entry.body.len()).sum()),
-            Self::Settle { settlements, .. } => (settlements.len(), 0),
+            Self::Settle { settlements, .. } => (settlements.len(), settlements.iter().map(replaced_octets).sum()),
+            Self::Annotate { note, .. } => (1, note.len()),
+            Self::Sync { .. } => (0, 0),
         }
+    }
+}
+
+fn replaced_octets((_, settlement): &(Claim, Settlement)) -> usize {
+    match settlement {
+        Settlement::Replace { body, .. } => body.len(),
+        Settlement::Done { .. } | Settlement::Retry { .. } | Settlement::Dead { .. } => 0,
     }
 }
 
@@ -60,12 +79,24 @@ fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
         match command {
             Command::Append { now, batch, reply } => match group.append(batch, now) {
                 Ok(appended) => replies.push(Reply::Appended(reply, appended)),
-                // Nobody listens any more; nothing was taken.
-                Err(error) => drop(reply.send(Err(error))),
+                Err(error) => refuse(reply, error),
             },
-            Command::Settle { now, settlements, reply } => {
-                let lost = group.settle(settlements, now);
-                replies.push(Reply::Settled(reply, lost));
+            Command::Settle { now, settlements, reply } => match group.settle(settlements, now) {
+                Ok(lost) => replies.push(Reply::Settled(reply, lost)),
+                Err(error) => refuse(reply, error),
+            },
+            Command::Annotate {
+                id,
+                note,
+                aliases,
+                reply,
+            } => match group.annotate(id, note, &aliases) {
+                Ok(known) => replies.push(Reply::Annotated(reply, known)),
+                Err(error) => refuse(reply, error),
+            },
+            Command::Sync { reply } => {
+                group.sync();
+                replies.push(Reply::Synced(reply));
             }
         }
     }
@@ -76,10 +107,17 @@ fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
     }
 }
 
+/// Answers a command of which nothing was taken. Whoever asked may have gone.
+fn refuse<T>(reply: oneshot::Sender<Result<T>>, error: LedgerError) {
+    drop(reply.send(Err(error)));
+}
+
 /// An answer that waits for the commit. Whoever asked may have gone.
 enum Reply {
     Appended(oneshot::Sender<Result<Vec<Appended>>>, Vec<Appended>),
     Settled(oneshot::Sender<Result<()>>, Vec<EntryId>),
+    Annotated(oneshot::Sender<Result<bool>>, bool),
+    Synced(oneshot::Sender<Result<()>>),
 }
 
 impl Reply {
@@ -94,6 +132,8 @@ impl Reply {
                 };
                 drop(reply.send(committed.clone().and(found)));
             }
+            Self::Annotated(reply, known) => drop(reply.send(committed.clone().map(|()| known))),
+            Self::Synced(reply) => drop(reply.send(committed.clone())),
         }
     }
 }

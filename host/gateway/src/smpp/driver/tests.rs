@@ -11,6 +11,7 @@ use crate::{
     vault::Vault,
     work::entry::{self, Outgoing},
 };
+use bytes::Bytes;
 use edgebind_ledger::{BoxFuture, Ledger, Memory, NewEntry, Records as _, State, system_clock};
 use edgebind_runtime::{
     Engine,
@@ -63,12 +64,24 @@ impl Ledger for Disk {
         })
     }
 
+    fn claim_entry(&self, id: EntryId, lease: Duration) -> Result<Option<Claim>, LedgerError> {
+        self.memory.claim_entry(id, lease)
+    }
+
     fn release(&self, ids: &[EntryId]) {
         self.memory.release(ids);
     }
 
     fn settle(&self, settlements: Vec<(Claim, Settled)>) -> BoxFuture<'_, Result<(), LedgerError>> {
         self.memory.settle(settlements)
+    }
+
+    fn annotate(&self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> BoxFuture<'_, Result<bool, LedgerError>> {
+        self.memory.annotate(id, note, aliases)
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        self.memory.sync()
     }
 }
 
