@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
-use edgebind_tests::script::{Library, Script, string};
+use edgebind_tests::script::{Kind, Library, Script, string};
 use serde_json::Value;
 
 use crate::world::{OWN_NUMBER, World};
@@ -11,6 +11,8 @@ use crate::world::{OWN_NUMBER, World};
 /// Characters of the alphabet's corners: 0x00, the extension table, and what ASCII would take for something else.
 const SHORT: &str = "Hi @ {€} [~] Ñañ";
 const UNICODE: &str = "Привет, 世界 😀";
+/// The same within 16 bits.
+const BASIC_PLANE: &str = "Привет, 世界";
 
 const DELIVERED: u64 = 2;
 const UNDELIVERABLE: u64 = 5;
@@ -21,8 +23,28 @@ async fn smpplib_converses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn aiosmpplib_converses() {
+    converse(Library::Aiosmpplib).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smpp34_converses() {
+    converse(Library::Smpp34).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rusmppyc_converses() {
+    converse(Library::Rusmppyc).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn node_smpp_converses() {
     converse(Library::NodeSmpp).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn net_smpp_converses() {
+    converse(Library::NetSmpp).await;
 }
 
 async fn converse(library: Library) {
@@ -30,7 +52,9 @@ async fn converse(library: Library) {
     let mut client = Script::bind(library, world.edgebind.smpp(), SYSTEM_ID, PASSWORD).await;
     world.attached().await;
 
-    for (tag, text) in [("short", SHORT), ("unicode", UNICODE)] {
+    // rusmppyc's UCS-2 knows nothing beyond 16 bits.
+    let unicode = if library == Library::Rusmppyc { BASIC_PLANE } else { UNICODE };
+    for (tag, text) in [("short", SHORT), ("unicode", unicode)] {
         client.submit(tag, "ACME", "447700900100", text).await;
         let id = client.submitted(tag).await;
         let submission = world.submission(&id).await;
@@ -44,7 +68,10 @@ async fn converse(library: Library) {
     // Its library cuts it, or puts it in message_payload; the upstream sees one message either way, and each submit_sm that asked
     // gets a receipt.
     let long = "Long message number 1: æøå {}. ".repeat(10);
-    let parts = if library == Library::Smpplib { 3 } else { 1 };
+    let parts = match library {
+        Library::Smpplib | Library::Smpp34 | Library::Rusmppyc => 3,
+        Library::Aiosmpplib | Library::NodeSmpp | Library::NetSmpp => 1,
+    };
     client.submit("long", "ACME", "447700900100", &long).await;
     let mut ids = Vec::new();
     for _ in 0..parts {
@@ -74,9 +101,62 @@ async fn converse(library: Library) {
         assert_eq!(incoming(&mut client).await, text);
     }
 
+    client.enquire().await;
     let unasked = client.unbind().await;
     assert!(unasked.is_empty(), "events that nothing explains: {unasked:#?}");
     assert_eq!(world.upstream.posts().into_values().max(), Some(1), "most POSTs of one id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smpplib_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::Smpplib).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aiosmpplib_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::Aiosmpplib).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smpp34_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::Smpp34).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rusmppyc_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::Rusmppyc).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn node_smpp_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::NodeSmpp).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn net_smpp_sends_and_receives_over_two_binds() {
+    send_and_receive(Library::NetSmpp).await;
+}
+
+async fn send_and_receive(library: Library) {
+    let world = World::start(&Config::default()).await;
+    let smpp = world.edgebind.smpp();
+    let mut receiver = Script::bind_as(library, Kind::Receiver, smpp, SYSTEM_ID, PASSWORD).await;
+    let mut transmitter = Script::bind_as(library, Kind::Transmitter, smpp, SYSTEM_ID, PASSWORD).await;
+    world.attached().await;
+
+    transmitter.submit("short", "ACME", "447700900100", SHORT).await;
+    let id = transmitter.submitted("short").await;
+    assert_eq!(world.submission(&id).await.text(), Some(SHORT));
+    let receipt = receiver.receipt(&id).await;
+    assert_receipt(&receipt, &id, (DELIVERED, "DELIVRD"));
+    world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, UNICODE);
+    assert_eq!(incoming(&mut receiver).await, UNICODE);
+
+    transmitter.enquire().await;
+    for client in [transmitter, receiver] {
+        let unasked = client.unbind().await;
+        assert!(unasked.is_empty(), "events that nothing explains: {unasked:#?}");
+    }
 }
 
 fn assert_receipt(receipt: &Value, id: &str, (state, stat): (u64, &str)) {

@@ -57,9 +57,8 @@ impl Kannel {
 
         let kannel = provision::kannel();
         let start = |program| {
-            Command::new(program)
+            Command::from(kannel.program(program))
                 .arg(folder.path().join("kannel.conf"))
-                .env("LD_LIBRARY_PATH", &kannel.libraries)
                 .current_dir(folder.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -68,10 +67,10 @@ impl Kannel {
                 .spawn()
                 .expect("a provisioned box can be started")
         };
-        let bearerbox = start(&kannel.bearerbox);
+        let bearerbox = start("usr/sbin/bearerbox");
         let status = url_with(&format!("http://127.0.0.1:{admin_port}/status.txt"), &[("password", "admin")]);
         reachable("bearerbox's admin port", admin_port).await;
-        let smsbox = start(&kannel.smsbox);
+        let smsbox = start("usr/sbin/smsbox");
         reachable("smsbox's sendsms port", sendsms_port).await;
         let boxes = Self {
             folder,

@@ -1,13 +1,6 @@
-"""An ESME on smpplib, driven line by line.
+"""An ESME on smpplib, driven line by line. It decides nothing."""
 
-Reads one JSON command a line from standard input and writes one JSON event a line to standard output, so that a scenario
-says what to do and judges what came of it. Ends when standard input does, after an unbind. It decides nothing.
-"""
-
-import json
-import os
 import select
-import sys
 import warnings
 
 # smpplib would like to be told what to do with unknown TLVs. Its default, to fail, is what its users have.
@@ -15,67 +8,93 @@ warnings.simplefilter("ignore", DeprecationWarning)
 
 import smpplib.client
 import smpplib.consts
+import smpplib.exceptions
 import smpplib.gsm
+import smpplib.smpp
 
+from line import Commands, arguments, say
+from text import text_of, without_header
 
-def say(event, **facts):
-    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-    sys.stdout.flush()
-
-
-def text_of(octets, data_coding):
-    if data_coding == smpplib.consts.SMPP_ENCODING_ISO10646:
-        return octets.decode("utf-16-be")
-    table = smpplib.gsm.GSM_CHARACTER_TABLE
-    text, escaped = [], False
-    for octet in octets:
-        if octet == 0x1B:
-            escaped = True
-            continue
-        text.append(table[octet + 0x80 if escaped else octet])
-        escaped = False
-    return "".join(text)
+ADDRESSES = {
+    "source_addr_ton": smpplib.consts.SMPP_TON_ALNUM,
+    "source_addr_npi": smpplib.consts.SMPP_NPI_UNK,
+    "dest_addr_ton": smpplib.consts.SMPP_TON_INTL,
+    "dest_addr_npi": smpplib.consts.SMPP_NPI_ISDN,
+}
 
 
 def string(octets):
     return (octets or b"").decode("latin-1")
 
 
+class Client(smpplib.client.Client):
+    """Says when enquire_link was answered, which smpplib keeps to itself."""
+
+    def read_pdu(self):
+        pdu = super().read_pdu()
+        if pdu.command == "enquire_link_resp":
+            say("enquired")
+        return pdu
+
+
 class Esme:
     def __init__(self, host, port):
-        self.client = smpplib.client.Client(host, port)
+        self.client = Client(host, port)
         self.tags = {}
         self.client.set_message_sent_handler(self.on_submit_sm_resp)
         self.client.set_message_received_handler(self.on_deliver_sm)
+        self.client.set_query_resp_handler(self.on_query_sm_resp)
         self.client.set_error_pdu_handler(self.on_error)
 
-    def bind(self, system_id, password):
+    def bind(self, kind, system_id, password):
         self.client.connect()
-        answer = self.client.bind_transceiver(system_id=system_id, password=password)
+        try:
+            answer = getattr(self.client, f"bind_{kind}")(system_id=system_id, password=password)
+        except smpplib.exceptions.PDUError as error:
+            say("refused", status=error.args[1])
+            return False
         say("bound", system_id=string(answer.system_id))
+        return True
 
-    def submit(self, tag, source, destination, text, receipt):
+    def submit(self, tag, source, destination, text, receipt, schedule=""):
         parts, data_coding, esm_class = smpplib.gsm.make_parts(text)
         for part in parts:
             pdu = self.client.send_message(
-                source_addr_ton=smpplib.consts.SMPP_TON_ALNUM,
-                source_addr_npi=smpplib.consts.SMPP_NPI_UNK,
                 source_addr=source,
-                dest_addr_ton=smpplib.consts.SMPP_TON_INTL,
-                dest_addr_npi=smpplib.consts.SMPP_NPI_ISDN,
                 destination_addr=destination,
                 short_message=part,
                 data_coding=data_coding,
                 esm_class=esm_class,
                 registered_delivery=receipt,
+                schedule_delivery_time=schedule,
+                **ADDRESSES,
             )
             self.tags[pdu.sequence] = tag
 
+    def query(self, tag, id, source):
+        pdu = self.client.query_message(
+            message_id=id,
+            source_addr_ton=ADDRESSES["source_addr_ton"],
+            source_addr_npi=ADDRESSES["source_addr_npi"],
+            source_addr=source,
+        )
+        self.tags[pdu.sequence] = tag
+
+    def enquire(self):
+        self.client.send_pdu(smpplib.smpp.make_pdu("enquire_link", client=self.client))
+
     def on_submit_sm_resp(self, pdu):
-        say("submitted", tag=self.tags.pop(pdu.sequence), status=pdu.status, id=string(pdu.message_id))
+        if not pdu.is_error():
+            say("submitted", tag=self.tags.pop(pdu.sequence), status=pdu.status, id=string(pdu.message_id))
+
+    def on_query_sm_resp(self, pdu):
+        if not pdu.is_error():
+            facts = {"id": string(pdu.message_id), "state": pdu.message_state, "final_date": string(pdu.final_date)}
+            say("queried", tag=self.tags.pop(pdu.sequence), status=pdu.status, error=pdu.error_code, **facts)
 
     def on_error(self, pdu):
-        say("submitted", tag=self.tags.pop(pdu.sequence, None), status=pdu.status, id="")
+        event = {"submit_sm_resp": "submitted", "query_sm_resp": "queried"}[pdu.command]
+        say(event, tag=self.tags.pop(pdu.sequence), status=pdu.status, id="")
 
     def on_deliver_sm(self, pdu):
         facts = {
@@ -94,39 +113,34 @@ class Esme:
                 **facts,
             )
             return smpplib.consts.SMPP_ESME_ROK
-        udh = b""
-        if pdu.esm_class & 0x40:
-            udh, octets = octets[: octets[0] + 1], octets[octets[0] + 1 :]
-        say("message", text=text_of(octets, pdu.data_coding), udh=udh.hex(), **facts)
+        udh, octets = without_header(octets, pdu.esm_class)
+        text = text_of(octets, pdu.data_coding == smpplib.consts.SMPP_ENCODING_ISO10646)
+        say("message", text=text, udh=udh.hex(), **facts)
         return smpplib.consts.SMPP_ESME_ROK
-
-    def obey(self, command):
-        do = command.pop("do")
-        if do == "submit":
-            self.submit(**command)
-        else:
-            raise SystemExit(f"no such command: {do}")
 
     def run(self):
         """Commands and PDUs as they come, until there are no more commands."""
-        commands = b""
+        commands = Commands()
         while True:
             readable, _, _ = select.select([0, self.client._socket], [], [])
             if self.client._socket in readable:
                 self.client.poll()
             if 0 in readable:
-                octets = os.read(0, 65536)
-                if not octets:
+                lines = commands.read()
+                if lines is None:
                     break
-                *lines, commands = (commands + octets).split(b"\n")
-                for line in lines:
-                    self.obey(json.loads(line))
+                for command in lines:
+                    getattr(self, command.pop("do"))(**command)
         self.client.unbind()
         self.client.disconnect()
         say("unbound")
 
 
-host, port, system_id, password = sys.argv[1:]
-esme = Esme(host, int(port))
-esme.bind(system_id, password)
-esme.run()
+def main():
+    host, port, system_id, password, kind = arguments()
+    esme = Esme(host, port)
+    if esme.bind(kind, system_id, password):
+        esme.run()
+
+
+main()
