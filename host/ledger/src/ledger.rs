@@ -90,7 +90,9 @@ pub trait Records: Send + Sync {
     /// How many entries of the lane are not settled. From memory.
     fn pending(&self, lane: &str) -> usize;
 
-    /// Entries of the lane that are not settled, in the order of their ids, above `after`, at most `limit`.
+    /// Entries of the lane that are not settled, in the order of their ids, above `after`, at most `limit`. For scans in
+    /// pages of some hundreds: the lane is not held between pages, nor while bodies are read, so what is appended or
+    /// settled meanwhile may be missed or shown.
     ///
     /// # Errors
     /// When the disk cannot be read.

@@ -55,6 +55,33 @@ struct World {
     refused: usize,
     lost: usize,
     swept: usize,
+    named: usize,
+    annotated: usize,
+    replaced: usize,
+}
+
+/// One call of those that the engine may write together, on its way to both.
+enum Ask {
+    Settle(Vec<(Claim, Settlement)>),
+    Annotate(EntryId, Bytes, Vec<Vec<u8>>),
+    Sync,
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Settled(Result<()>),
+    Annotated(Result<bool>),
+    Synced(Result<()>),
+}
+
+impl Ask {
+    async fn ask(self, ledger: &dyn Ledger) -> Answer {
+        match self {
+            Self::Settle(settlements) => Answer::Settled(ledger.settle(settlements).await),
+            Self::Annotate(id, note, aliases) => Answer::Annotated(ledger.annotate(id, note, aliases).await),
+            Self::Sync => Answer::Synced(ledger.sync().await),
+        }
+    }
 }
 
 impl World {
@@ -72,6 +99,9 @@ impl World {
             refused: 0,
             lost: 0,
             swept: 0,
+            named: 0,
+            annotated: 0,
+            replaced: 0,
         }
     }
 
@@ -79,8 +109,9 @@ impl World {
         for _ in 0..STEPS {
             match self.random.random_range(0..100) {
                 0..30 => self.append().await,
-                30..55 => self.claim().await,
-                55..75 => self.settle().await,
+                30..50 => self.claim().await,
+                50..60 => self.claim_entry(),
+                60..75 => self.burst().await,
                 75..80 => self.release(),
                 80..94 => drop(self.now.fetch_add(self.random.random_range(0..30), Relaxed)),
                 94..98 => self.sweep(),
@@ -88,12 +119,8 @@ impl World {
             }
             self.invariant_both_tell_the_same();
         }
-        assert!(
-            self.lost > 0 && self.swept > 0,
-            "the schedule went too easy: {} {}",
-            self.lost,
-            self.swept
-        );
+        let reached = [self.lost, self.swept, self.named, self.annotated, self.replaced];
+        assert!(!reached.contains(&0), "the schedule went too easy: {reached:?}");
     }
 
     fn engine(&self) -> &Embedded {
@@ -147,51 +174,97 @@ impl World {
             (None, None) => return,
             (expected, found) => panic!("claim: model {expected:?}, engine {found:?}"),
         };
-        let told = |claims: &[Claim]| -> Vec<_> {
-            let tell = |claim: &Claim| {
-                (
-                    claim.id,
-                    claim.lane.clone(),
-                    claim.body.clone(),
-                    claim.attempt,
-                    claim.appended,
-                )
-            };
-            claims.iter().map(tell).collect()
-        };
-        assert_eq!(told(&expected), told(&found));
+        assert!(expected.iter().map(told).eq(found.iter().map(told)), "{expected:?} {found:?}");
         self.claims.extend(expected.into_iter().zip(found));
     }
 
-    async fn settle(&mut self) {
+    fn claim_entry(&mut self) {
+        let Some(id) = self.some_id() else { return };
+        let lease = Duration::from_millis(self.random.random_range(0..50));
+        let expected = self.model.claim_entry(id, lease).unwrap();
+        let found = self.engine().claim_entry(id, lease).unwrap();
+        assert_eq!(expected.as_ref().map(told), found.as_ref().map(told));
+        self.named += usize::from(found.is_some());
+        self.claims.extend(expected.into_iter().zip(found));
+    }
+
+    /// Calls that reach the engine together: however it groups them, each finds what the ones before it did.
+    async fn burst(&mut self) {
         let (mut of_model, mut of_engine) = (Vec::new(), Vec::new());
-        for _ in 0..self.random.random_range(0..4).min(self.claims.len()) {
-            let (expected, found) = self.claims.swap_remove(self.random.random_range(0..self.claims.len()));
-            let settlement = self.settlement();
-            of_model.push((expected, settlement.clone()));
-            of_engine.push((found, settlement));
+        for _ in 0..self.random.random_range(1..5) {
+            let (expected, found) = self.ask();
+            of_model.push(expected.ask(&self.model).await);
+            of_engine.push(found);
         }
-        let expected = self.model.settle(of_model).await;
-        let found = self.engine().settle(of_engine).await;
-        assert_eq!(expected, found);
-        self.lost += usize::from(matches!(found, Err(LedgerError::LeaseLost { .. })));
+        let asking = of_engine.into_iter().map(|ask| Box::pin(ask.ask(self.engine())));
+        let answers = all_in_order(asking.collect()).await;
+        assert_eq!(of_model, answers);
+        for answer in &answers {
+            self.lost += usize::from(matches!(answer, Answer::Settled(Err(LedgerError::LeaseLost { .. }))));
+            self.annotated += usize::from(*answer == Answer::Annotated(Ok(true)));
+        }
+    }
+
+    /// The same call for both.
+    fn ask(&mut self) -> (Ask, Ask) {
+        match (self.random.random_range(0..10), self.some_id()) {
+            (0, _) => (Ask::Sync, Ask::Sync),
+            (1..5, Some(id)) => {
+                // Mostly one that a settlement of the same burst may be about.
+                let claimed = self.claims.last().map(|(claim, _)| claim.id);
+                let id = claimed.filter(|_| self.random.random_bool(0.6)).unwrap_or(id);
+                let (note, aliases) = (self.note(), self.aliases());
+                (
+                    Ask::Annotate(id, note.clone(), aliases.clone()),
+                    Ask::Annotate(id, note, aliases),
+                )
+            }
+            _ => {
+                let (mut of_model, mut of_engine) = (Vec::new(), Vec::new());
+                for _ in 0..self.random.random_range(0..3).min(self.claims.len()) {
+                    let (expected, found) = match self.random.random_bool(0.5) {
+                        true => self.claims.pop().unwrap(),
+                        false => self.claims.swap_remove(self.random.random_range(0..self.claims.len())),
+                    };
+                    let settlement = self.settlement();
+                    of_model.push((expected, settlement.clone()));
+                    of_engine.push((found, settlement));
+                }
+                (Ask::Settle(of_model), Ask::Settle(of_engine))
+            }
+        }
+    }
+
+    fn note(&mut self) -> Bytes {
+        vec![self.random.random::<u8>(); self.random.random_range(0..4)].into()
+    }
+
+    fn aliases(&mut self) -> Vec<Vec<u8>> {
+        let aliases = (0..self.random.random_range(0..3)).map(|_| vec![b'x', self.random.random_range(0..20)]);
+        aliases.collect()
+    }
+
+    fn some_id(&mut self) -> Option<EntryId> {
+        (!self.ids.is_empty()).then(|| self.ids[self.random.random_range(0..self.ids.len())])
     }
 
     fn settlement(&mut self) -> Settlement {
-        let note = Bytes::from(vec![self.random.random::<u8>(); self.random.random_range(0..4)]);
-        match self.random.random_range(0..4) {
+        let note = self.note();
+        match self.random.random_range(0..5) {
             0 => Settlement::Retry {
                 after: Duration::from_millis(self.random.random_range(0..40)),
                 note: self.random.random_bool(0.5).then_some(note),
             },
             1 => Settlement::Dead { note },
-            _ => {
-                let aliases = (0..self.random.random_range(0..3)).map(|_| vec![b'x', self.random.random_range(0..20)]);
-                Settlement::Done {
-                    note,
-                    aliases: aliases.collect(),
-                }
+            2 => {
+                self.replaced += 1;
+                let NewEntry { body, due, .. } = self.new_entry();
+                Settlement::Replace { body, due }
             }
+            _ => Settlement::Done {
+                note,
+                aliases: self.aliases(),
+            },
         }
     }
 
@@ -261,6 +334,40 @@ fn open(directory: &tempfile::TempDir, now: &Arc<AtomicU64>) -> Embedded {
 fn clock(now: &Arc<AtomicU64>) -> Clock {
     let now = now.clone();
     Arc::new(move || now.load(Relaxed))
+}
+
+/// What a caller sees of a claim.
+fn told(claim: &Claim) -> (EntryId, Arc<str>, Bytes, u32, u64) {
+    let Claim {
+        id,
+        lane,
+        body,
+        attempt,
+        appended,
+        ..
+    } = claim;
+    (*id, lane.clone(), body.clone(), *attempt, *appended)
+}
+
+/// Starts them in their order, and waits for all.
+async fn all_in_order<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(ready) = pin!(future).poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
 
 /// What a claim gives without anything's happening: tokio's paused clock moves only when nothing else can.
@@ -452,6 +559,204 @@ fn many_who_wait_at_one_lane_each_get_one() {
 }
 
 #[test]
+fn an_entry_is_claimed_by_its_name_when_nobody_has_it_be_it_due_or_not() {
+    on_every_engine(|engine| async move {
+        let later = NewEntry {
+            due: Some(START + 60_000),
+            ..NewEntry::new("a", "later")
+        };
+        let id = append(&engine, later).await;
+        let held = NewEntry {
+            held: true,
+            ..NewEntry::new("a", "")
+        };
+        let held = append(&engine, held).await;
+        let unknown = EntryId::from_u64(1).unwrap();
+
+        let claim = engine.claim_entry(id, LEASE).unwrap().unwrap();
+        assert_eq!(told(&claim), (id, "a".into(), "later".into(), 1, START));
+        for taken in [id, held, unknown] {
+            assert_eq!(engine.claim_entry(taken, LEASE), Ok(None));
+        }
+        tokio::time::advance(LEASE).await;
+        let again = engine.claim_entry(id, LEASE).unwrap().unwrap();
+        let dead = || Settlement::Dead { note: "".into() };
+        assert_eq!(
+            engine.settle(vec![(claim, dead())]).await,
+            Err(LedgerError::LeaseLost { ids: vec![id] })
+        );
+        engine.settle(vec![(again, dead())]).await.unwrap();
+        assert_eq!(engine.claim_entry(id, LEASE), Ok(None));
+    });
+}
+
+#[test]
+fn an_entry_claimed_by_its_name_and_released_comes_when_it_is_due() {
+    on_every_engine(|engine| async move {
+        let later = NewEntry {
+            due: Some(START + 3_000),
+            ..NewEntry::new("a", "")
+        };
+        let id = append(&engine, later).await;
+        let mut waiting = pin!(claim_one(&engine));
+        assert!(is_pending(waiting.as_mut()).await);
+        let claim = engine.claim_entry(id, LEASE).unwrap().unwrap();
+        engine.release(&[claim.id]);
+        let (claim, waited) = waiting.await;
+        assert_eq!((claim.id, claim.attempt, waited.as_secs()), (id, 1, 3));
+    });
+}
+
+#[test]
+fn a_replaced_entry_is_the_same_entry_with_other_work() {
+    on_every_engine(|engine| async move {
+        let entry = NewEntry {
+            key: Some(b"key".to_vec()),
+            ..NewEntry::new("a", "first")
+        };
+        let id = append(&engine, entry.clone()).await;
+        let retry = Settlement::Retry {
+            after: Duration::ZERO,
+            note: Some("noted".into()),
+        };
+        engine.settle(vec![(claim_one(&engine).await.0, retry)]).await.unwrap();
+        engine.annotate(id, "noted".into(), vec![b"alias".to_vec()]).await.unwrap();
+
+        let (claim, _) = claim_one(&engine).await;
+        assert_eq!(claim.attempt, 2);
+        let replace = Settlement::Replace {
+            body: "second, and longer".into(),
+            due: Some(START + 7_000),
+        };
+        engine.settle(vec![(claim, replace)]).await.unwrap();
+        engine.sync().await.unwrap();
+        let expected = Record {
+            id,
+            lane: "a".into(),
+            body: "second, and longer".into(),
+            appended: START,
+            state: State::Waiting,
+            attempt: 1,
+            due: START + 7_000,
+            note: "noted".into(),
+        };
+        assert_eq!(engine.get(id).unwrap().as_ref(), Some(&expected));
+        assert_eq!(engine.list("a", None, 9).unwrap(), [expected]);
+        assert_eq!((engine.keyed(b"key"), engine.find(b"alias")), (Ok(Some(id)), Ok(Some(id))));
+        let again = engine.append(vec![entry]).await.unwrap();
+        assert_eq!((again[0].id, again[0].fresh), (id, false));
+
+        let (claim, waited) = claim_one(&engine).await;
+        assert_eq!(told(&claim), (id, "a".into(), "second, and longer".into(), 1, START));
+        assert_eq!(waited.as_secs(), 7);
+    });
+}
+
+#[test]
+fn a_replaced_entry_without_a_due_time_comes_at_once_behind_those_that_were_due() {
+    on_every_engine(|engine| async move {
+        let replaced = append(&engine, NewEntry::new("a", "old")).await;
+        tokio::time::advance(Duration::from_millis(5)).await;
+        let other = append(&engine, NewEntry::new("a", "other")).await;
+        tokio::time::advance(Duration::from_millis(5)).await;
+        let claim = engine.claim_entry(replaced, LEASE).unwrap().unwrap();
+        let replace = Settlement::Replace {
+            body: "new".into(),
+            due: None,
+        };
+        engine.settle(vec![(claim, replace)]).await.unwrap();
+        let claims = engine.claim("a", 9, LEASE).await.unwrap();
+        let found: Vec<_> = claims.iter().map(|claim| (claim.id, &claim.body[..])).collect();
+        assert_eq!(found, [(other, &b"other"[..]), (replaced, &b"new"[..])]);
+    });
+}
+
+#[test]
+fn an_annotation_reaches_an_entry_wherever_it_stands() {
+    on_every_engine(|engine| async move {
+        for stand in ["held", "waiting", "claimed", "done", "dead"] {
+            let lane = format!("lane of {stand}");
+            let entry = NewEntry {
+                held: stand == "held",
+                ..NewEntry::new(lane.as_str(), "")
+            };
+            let id = append(&engine, entry).await;
+            let claim = match stand {
+                "held" | "waiting" => None,
+                _ => engine.claim_entry(id, LEASE).unwrap(),
+            };
+            let claim = match (stand, claim) {
+                ("done", Some(claim)) => {
+                    let done = Settlement::Done {
+                        note: "done".into(),
+                        aliases: vec![b"done".to_vec()],
+                    };
+                    engine.settle(vec![(claim, done)]).await.unwrap();
+                    None
+                }
+                ("dead", Some(claim)) => {
+                    engine
+                        .settle(vec![(claim, Settlement::Dead { note: "dead".into() })])
+                        .await
+                        .unwrap();
+                    None
+                }
+                (_, claim) => claim,
+            };
+            let before = engine.get(id).unwrap().unwrap();
+            let alias = stand.as_bytes();
+            assert_eq!(engine.annotate(id, "noted".into(), vec![alias.to_vec()]).await, Ok(true));
+            let expected = Record {
+                note: "noted".into(),
+                ..before
+            };
+            assert_eq!(engine.get(id).unwrap(), Some(expected), "{stand}");
+            assert_eq!(engine.find(alias), Ok(Some(id)), "{stand}");
+            if let Some(claim) = claim {
+                let dead = Settlement::Dead { note: "later".into() };
+                engine.settle(vec![(claim, dead)]).await.unwrap();
+                assert_eq!(engine.get(id).unwrap().unwrap().note, "later", "{stand}");
+                assert_eq!(engine.find(alias), Ok(Some(id)), "{stand}");
+            }
+        }
+        let unknown = EntryId::from_u64(1).unwrap();
+        assert_eq!(engine.annotate(unknown, "noted".into(), vec![b"x".to_vec()]).await, Ok(false));
+        assert_eq!(engine.find(b"x"), Ok(None));
+    });
+}
+
+#[test]
+fn an_annotation_brings_an_entry_to_no_more_aliases_than_the_bound() {
+    on_every_engine(|engine| async move {
+        let alias = |number: usize| number.to_be_bytes().to_vec();
+        for settled in [false, true] {
+            let id = append(&engine, NewEntry::new("a", "")).await;
+            if settled {
+                let dead = Settlement::Dead { note: "".into() };
+                engine.settle(vec![(claim_one(&engine).await.0, dead)]).await.unwrap();
+            }
+            let most = (0..limits::ALIASES_MAX).map(alias).collect();
+            assert_eq!(engine.annotate(id, "most".into(), most).await, Ok(true));
+            let same = vec![alias(0), alias(1), alias(0)];
+            assert_eq!(engine.annotate(id, "same".into(), same).await, Ok(true));
+            let more = engine.annotate(id, "more".into(), vec![alias(limits::ALIASES_MAX)]).await;
+            assert_eq!(
+                more,
+                Err(LedgerError::TooLong {
+                    what: "aliases",
+                    length: limits::ALIASES_MAX + 1,
+                    max: limits::ALIASES_MAX
+                })
+            );
+            assert_eq!(engine.get(id).unwrap().unwrap().note, "same");
+            assert_eq!(engine.find(&alias(limits::ALIASES_MAX)), Ok(None));
+            // The second turn's claim is not to find it.
+            assert_eq!(engine.claim_entry(id, LEASE).unwrap().is_some(), !settled);
+        }
+    });
+}
+
+#[test]
 fn a_key_repeated_in_one_batch_is_one_entry() {
     on_every_engine(|engine| async move {
         let entry = NewEntry {
@@ -506,6 +811,13 @@ fn one_past_a_bound_is_refused_whole() {
                     aliases: Vec::new(),
                 },
             ),
+            (
+                "body",
+                Settlement::Replace {
+                    body: vec![0; limits::BODY_BYTES_MAX + 1].into(),
+                    due: None,
+                },
+            ),
             ("aliases", done(vec![Vec::new(); limits::ALIASES_MAX + 1])),
             ("alias", done(vec![vec![0; limits::KEY_BYTES_MAX + 1]])),
         ] {
@@ -516,9 +828,18 @@ fn one_past_a_bound_is_refused_whole() {
         }
         assert_eq!(
             engine.pending("a"),
-            5,
+            6,
             "each is as it was, and will be claimed when its lease has run out"
         );
+        let id = append(&engine, entry()).await;
+        for (what, bad_note, bad_aliases) in [
+            ("note", note(), Vec::new()),
+            ("aliases", Bytes::new(), vec![Vec::new(); limits::ALIASES_MAX + 1]),
+            ("alias", Bytes::new(), vec![vec![0; limits::KEY_BYTES_MAX + 1]]),
+        ] {
+            let refused = engine.annotate(id, bad_note, bad_aliases).await.unwrap_err();
+            assert!(refused.to_string().starts_with(what), "{refused}");
+        }
     });
 }
 

@@ -257,12 +257,13 @@ impl Index {
         self.lanes.get(lane).map_or(0, |lane| lane.ids.len())
     }
 
-    pub(super) fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Vec<EntryId> {
+    /// Entries of the lane above `after`, as they stand, each with its body if that is in memory.
+    pub(super) fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Vec<(EntryId, Slot, Option<Bytes>)> {
         let from = after.map_or(Unbounded, Excluded);
         let lane = self.lanes.get(lane).into_iter();
-        lane.flat_map(|lane| lane.ids.range((from, Unbounded)))
+        let ids = lane.flat_map(|lane| lane.ids.range((from, Unbounded)));
+        ids.filter_map(|id| Some((*id, self.slots.get(id)?.clone(), self.bodies.of(*id))))
             .take(limit)
-            .copied()
             .collect()
     }
 

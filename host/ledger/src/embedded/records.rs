@@ -30,19 +30,12 @@ impl Records for Embedded {
     }
 
     fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
-        let ids = self.shared.index().list(lane, after, limit);
-        let records = ids.into_iter().filter_map(|id| self.shared.record(id).transpose());
-        // Settled since the list was made.
-        let open = |record: &Result<Record>| {
-            !matches!(
-                record,
-                Ok(Record {
-                    state: State::Done | State::Dead,
-                    ..
-                })
-            )
-        };
-        records.filter(open).collect()
+        let listed = self.shared.index().list(lane, after, limit);
+        let now = (self.shared.clock)();
+        listed
+            .into_iter()
+            .filter_map(|(id, slot, body)| self.shared.pending_record(id, slot, body, now).transpose())
+            .collect()
     }
 
     fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
@@ -58,29 +51,7 @@ impl Shared {
             (index.slot(id).cloned(), index.bodies.of(id))
         };
         if let Some(slot) = slot {
-            let body = match body {
-                Some(body) => Some(body),
-                None => self.body(id)?,
-            };
-            let state = slot.state(now);
-            let Slot {
-                lane,
-                appended,
-                due,
-                attempt,
-                note,
-                ..
-            } = slot;
-            return Ok(body.map(|body| Record {
-                id,
-                lane,
-                body,
-                appended,
-                state,
-                attempt,
-                due,
-                note,
-            }));
+            return self.pending_record(id, slot, body, now);
         }
         let settled = self.disk.with_settled(id, |row| {
             let state = if row.dead { State::Dead } else { State::Done };
@@ -99,5 +70,32 @@ impl Shared {
             due,
             note,
         })
+    }
+
+    /// An entry that was not settled when its slot was looked at. None when it has been settled and swept since.
+    fn pending_record(&self, id: EntryId, slot: Slot, body: Option<Bytes>, now: Instant) -> Result<Option<Record>> {
+        let body = match body {
+            Some(body) => Some(body),
+            None => self.body(id)?,
+        };
+        let state = slot.state(now);
+        let Slot {
+            lane,
+            appended,
+            due,
+            attempt,
+            note,
+            ..
+        } = slot;
+        Ok(body.map(|body| Record {
+            id,
+            lane,
+            body,
+            appended,
+            state,
+            attempt,
+            due,
+            note,
+        }))
     }
 }

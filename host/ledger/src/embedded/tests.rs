@@ -72,6 +72,109 @@ async fn settlements_alone_wait_for_no_sync() {
 }
 
 #[tokio::test]
+async fn a_sync_waits_for_the_disk_when_there_is_something_to_write_and_not_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let id = ledger.append(vec![NewEntry::new("a", "x"); 3]).await.unwrap()[0].id;
+    let syncs = |before: Stats| ledger.stats().syncs - before.syncs;
+
+    let before = ledger.stats();
+    ledger.sync().await.unwrap();
+    assert_eq!(syncs(before), 0, "the append has synced");
+    ledger.annotate(id, "noted".into(), Vec::new()).await.unwrap();
+    assert_eq!(syncs(before), 0, "an annotation alone waits for nothing");
+    ledger.sync().await.unwrap();
+    assert_eq!(syncs(before), 1);
+
+    let mut claims = ledger.claim("a", 3, LEASE).await.unwrap().into_iter();
+    ledger.settle(vec![done(claims.next().unwrap())]).await.unwrap();
+    ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap();
+    let before = ledger.stats();
+    ledger.sync().await.unwrap();
+    assert_eq!(syncs(before), 0, "the append has synced what was settled before it");
+
+    ledger.settle(vec![done(claims.next().unwrap())]).await.unwrap();
+    ledger.sweep(u64::MAX, 9).unwrap();
+    let before = ledger.stats();
+    let pen = ledger.shared.pen();
+    let together: Vec<_> = (0..50).map(|_| start(ledger.sync())).collect();
+    let settling = start(ledger.settle(vec![done(claims.next().unwrap())]));
+    drop(pen);
+    for sync in together {
+        sync.await.unwrap();
+    }
+    settling.await.unwrap();
+    // The writer may have taken some into a first group before it met the pen.
+    assert!((1..=2).contains(&syncs(before)), "{} syncs", syncs(before));
+}
+
+#[tokio::test]
+async fn the_first_sync_after_opening_covers_what_was_found() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(&directory));
+    let ledger = open(&directory);
+    ledger.sync().await.unwrap();
+    assert_eq!(ledger.stats().syncs, 1);
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_is_told_and_nothing_more_is_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap();
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+    let id = claim.id;
+    ledger.settle(vec![done(claim)]).await.unwrap();
+    ledger.shared.disk.failing.store(true, Relaxed);
+    let broken = LedgerError::Broken {
+        why: "the test said so".to_owned(),
+    };
+    assert_eq!(ledger.sync().await, Err(broken.clone()));
+    ledger.shared.disk.failing.store(false, Relaxed);
+    assert_eq!(ledger.sync().await, Err(broken.clone()));
+    assert_eq!(ledger.annotate(id, "late".into(), Vec::new()).await, Err(broken));
+    assert_eq!(ledger.get(id).unwrap().unwrap().note, "");
+}
+
+#[tokio::test]
+async fn an_annotation_that_fails_leaves_note_and_claim_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let id = ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap()[0].id;
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap();
+    ledger.shared.disk.failing.store(true, Relaxed);
+    assert!(ledger.annotate(id, "noted".into(), Vec::new()).await.is_err());
+    let record = ledger.get(id).unwrap().unwrap();
+    assert_eq!((&record.note[..], record.state), (&b""[..], State::Claimed));
+    drop(claim);
+}
+
+#[tokio::test]
+async fn aliases_given_before_the_end_outlive_an_opening_and_are_forgotten_with_their_entry() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let id = ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap()[0].id;
+    ledger.annotate(id, "noted".into(), vec![b"early".to_vec()]).await.unwrap();
+    drop(ledger);
+
+    let ledger = open(&directory);
+    assert_eq!(ledger.get(id).unwrap().unwrap().note, "noted");
+    assert_eq!(ledger.find(b"early"), Ok(Some(id)));
+    let claim = ledger.claim_entry(id, LEASE).unwrap().unwrap();
+    let done = Settlement::Done {
+        note: Bytes::new(),
+        aliases: vec![b"late".to_vec()],
+    };
+    ledger.settle(vec![(claim, done)]).await.unwrap();
+    ledger.annotate(id, Bytes::new(), vec![b"last".to_vec()]).await.unwrap();
+    let found = |alias: &str| ledger.find(alias.as_bytes()).unwrap().is_some();
+    assert!(found("early") && found("late") && found("last"));
+    assert!(ledger.shared.disk.aliased.is_empty().unwrap());
+    assert_eq!(ledger.sweep(u64::MAX, 9), Ok(1));
+    assert!(!found("early") && !found("late") && !found("last"));
+}
+
+#[tokio::test]
 async fn a_directory_has_one_owner_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
     let first = open(&directory);
@@ -137,6 +240,17 @@ async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_goes_on()
     let refused = ledger.append(vec![NewEntry::new("a", "y")]).await;
     assert!(matches!(refused, Err(LedgerError::Full { .. })), "{refused:?}");
     let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+    let id = claim.id;
+    let replace = Settlement::Replace {
+        body: "other".into(),
+        due: None,
+    };
+    let refused = ledger.settle(vec![(claim, replace)]).await;
+    assert!(matches!(refused, Err(LedgerError::Full { .. })), "{refused:?}");
+    assert_eq!(ledger.get(id).unwrap().unwrap().body, "x");
+    ledger.release(&[id]);
+    let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
+    assert_eq!(ledger.annotate(id, "noted".into(), Vec::new()).await, Ok(true));
     ledger.settle(vec![done(claim)]).await.unwrap();
     assert_eq!(ledger.pending("a"), 0);
 }
@@ -153,6 +267,9 @@ async fn a_body_out_of_memory_is_read_back_and_a_claim_dropped_meanwhile_claims_
     let reading = start(ledger.claim("a", 1, LEASE));
     assert_eq!(ledger.get(id).unwrap().unwrap().state, State::Claimed);
     drop(reading);
+    let claim = ledger.claim_entry(id, LEASE).unwrap().unwrap();
+    assert_eq!(claim.body, "cold");
+    ledger.release(&[id]);
     let claims = ledger.claim("a", 1, LEASE).await.unwrap();
     assert_eq!((&claims[0].body[..], claims[0].attempt), (&b"cold"[..], 1));
 }
@@ -168,6 +285,10 @@ async fn closing_writes_what_was_asked_and_ends_those_who_wait() {
     assert_eq!(waiting.await, Err(LedgerError::Closed));
     assert_eq!(ledger.append(Vec::new()).await, Err(LedgerError::Closed));
     assert_eq!(ledger.claim("a", 1, LEASE).await, Err(LedgerError::Closed));
+    let id = EntryId::from_u64(1).unwrap();
+    assert_eq!(ledger.claim_entry(id, LEASE), Err(LedgerError::Closed));
+    assert_eq!(ledger.annotate(id, Bytes::new(), Vec::new()).await, Err(LedgerError::Closed));
+    assert_eq!(ledger.sync().await, Err(LedgerError::Closed));
     ledger.close().unwrap();
     drop(ledger);
     assert_eq!(open(&directory).pending("a"), 1);
