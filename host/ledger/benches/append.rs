@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use edgebind_ledger::{Embedded, Ledger, NewEntry, Options, Records, Settlement, Stats};
+use edgebind_ledger::{Embedded, EntryId, Ledger, NewEntry, Options, Records, Settlement, Stats};
 
 const BODY: Bytes = Bytes::from_static(&[b'x'; 300]);
 const RUN: Duration = Duration::from_secs(2);
@@ -49,6 +49,8 @@ fn main() {
         );
     }
     runtime.block_on(through());
+    runtime.block_on(by_name());
+    runtime.block_on(scans());
     runtime.block_on(opening());
 }
 
@@ -134,13 +136,79 @@ async fn claim_and_settle(ledger: &Embedded) -> usize {
     count
 }
 
+/// What a cancel, a replacement and a receipt do: one entry by its name, and for the first two a sync of their own.
+async fn by_name() {
+    const ENTRIES: usize = 100_000;
+    const SYNCED: usize = 500;
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(directory.path());
+    let ids = waiting(&ledger, ENTRIES).await;
+    let began = Instant::now();
+    for id in &ids[..SYNCED] {
+        let claim = ledger.claim_entry(*id, LEASE).unwrap().unwrap();
+        let replace = Settlement::Replace { body: BODY, due: None };
+        ledger.settle(vec![(claim, replace)]).await.unwrap();
+        ledger.sync().await.unwrap();
+    }
+    let replaced = SYNCED as f64 / began.elapsed().as_secs_f64();
+    let (began, cpu) = (Instant::now(), cpu());
+    for ids in ids.chunks(64) {
+        let mut annotating = tokio::task::JoinSet::new();
+        for id in ids.iter().copied() {
+            let ledger = ledger.clone();
+            annotating.spawn(async move { ledger.annotate(id, BODY, Vec::new()).await.unwrap() });
+        }
+        annotating.join_all().await;
+    }
+    println!(
+        "claim one by name, replace it and sync: {replaced:.0} /s; annotate, 64 in flight: {:.0} /s, {:.1} us of CPU each",
+        ENTRIES as f64 / began.elapsed().as_secs_f64(),
+        (self::cpu() - cpu).as_secs_f64() * 1e6 / ENTRIES as f64
+    );
+}
+
+/// All that waits in one lane, looked at in pages: bodies in memory, then read from disk.
+async fn scans() {
+    const ENTRIES: usize = 100_000;
+    const PAGE: usize = 256;
+    let directory = tempfile::tempdir().unwrap();
+    let mut ledger = open(directory.path());
+    waiting(&ledger, ENTRIES).await;
+    for bodies in ["in memory", "on disk"] {
+        let (began, mut seen, mut after, mut slowest) = (Instant::now(), 0, None, Duration::ZERO);
+        loop {
+            let page_began = Instant::now();
+            let page = ledger.list("lane", after, PAGE).unwrap();
+            slowest = slowest.max(page_began.elapsed());
+            seen += page.len();
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+        }
+        assert_eq!(seen, ENTRIES);
+        println!(
+            "list {ENTRIES} by pages of {PAGE}, bodies {bodies}: {:.0} ms, the slowest page {:.2} ms",
+            began.elapsed().as_secs_f64() * 1e3,
+            slowest.as_secs_f64() * 1e3
+        );
+        drop(ledger);
+        ledger = open(directory.path());
+    }
+}
+
+async fn waiting(ledger: &Embedded, entries: usize) -> Vec<EntryId> {
+    let mut ids = Vec::new();
+    for _ in 0..entries / 1000 {
+        let appended = ledger.append(vec![NewEntry::new("lane", BODY); 1000]).await.unwrap();
+        ids.extend(appended.iter().map(|appended| appended.id));
+    }
+    ids
+}
+
 /// A ledger with a million entries that wait: opened, and claimed from when no body is in memory.
 async fn opening() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = open(directory.path());
-    for _ in 0..PENDING / 1000 {
-        ledger.append(vec![NewEntry::new("lane", BODY); 1000]).await.unwrap();
-    }
+    waiting(&ledger, PENDING).await;
     drop(ledger);
     let began = Instant::now();
     let ledger = open(directory.path());
