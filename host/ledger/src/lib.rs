@@ -6,7 +6,7 @@
 //! The ledger knows disks; it never sees a message, only bytes.
 //!
 //! [`Embedded`] keeps entries in a directory; [`Memory`] is the model that says what an engine must do. One suite
-//! (`tests/conformance.rs`) holds every engine to the model.
+//! (`tests/conformance/`) holds every engine to the model.
 //!
 //! # Why fjall
 //!
