@@ -136,7 +136,7 @@ fn unbounded(tenant: &str) -> Config {
 
 fn plan(edgebind: &Edgebind, binds: u32, window: u32) -> Plan {
     Plan {
-        address: edgebind.smpp(),
+        address: edgebind.smpp_listener(),
         system_id: SYSTEM_ID.to_owned(),
         password: PASSWORD.to_owned(),
         binds,

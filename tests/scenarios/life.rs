@@ -36,7 +36,7 @@ async fn sigterm_unbinds_keeps_the_work_and_exits_with_0() {
     let unbind = esme.frame().await;
     assert_eq!((unbind.id, unbind.status), (id::UNBIND, status::ROK), "{unbind:?}");
     assert!(
-        TcpStream::connect(smpp).await.is_err(),
+        TcpStream::connect(edgebind.smpp_listener()).await.is_err(),
         "a draining gateway takes no connections"
     );
     esme.send(&answer(id::UNBIND | id::RESPONSE, status::ROK, unbind.sequence, &[]))

@@ -1,10 +1,12 @@
 //! A process of `edgebind serve`: started on free ports of the loopback, ended as an operator or a power cut would end it.
 
+use std::cell::Cell;
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,7 +15,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::{port, program, wait};
+use crate::tap::Tap;
+use crate::{port, program, tshark, wait};
 
 /// Compiling the guests is part of a start, and a debug build takes its time over it.
 const START: Duration = Duration::from_secs(60);
@@ -78,10 +81,14 @@ pub struct Addresses {
     pub http: SocketAddr,
 }
 
-/// A running `edgebind serve`. Killed when dropped; its log is shown when a test fails.
+/// A running `edgebind serve`. Killed when dropped; what it has sent is judged then, and its log is shown when a test fails.
 pub struct Edgebind {
+    /// What its capture is called.
+    name: String,
     child: Child,
     addresses: Addresses,
+    /// What clients connect to instead of the plain listener.
+    tap: Tap,
     log_file: PathBuf,
     /// Held open: a program that writes to a closed pipe would be ended by that.
     _stdout: BufReader<ChildStdout>,
@@ -133,9 +140,12 @@ impl Edgebind {
             "edgebind did not say within {START:?} where it listens; the end of its log:\n{}",
             last_lines(&log_file)
         );
+        let addresses = addresses(&line);
         let edgebind = Self {
+            name: name(),
             child,
-            addresses: addresses(&line),
+            tap: Tap::before(addresses.smpp).await,
+            addresses,
             log_file,
             _stdout: stdout,
         };
@@ -151,8 +161,13 @@ impl Edgebind {
         .await;
     }
 
-    /// Where plain SMPP is heard.
+    /// Where plain SMPP is heard, through a tap: all that the gateway says there is judged when it ends.
     pub fn smpp(&self) -> SocketAddr {
+        self.tap.address()
+    }
+
+    /// The plain listener itself, for those who measure it or ask whether it is there.
+    pub fn smpp_listener(&self) -> SocketAddr {
         self.addresses.smpp
     }
 
@@ -201,13 +216,28 @@ impl Edgebind {
 
 impl Drop for Edgebind {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if !thread::panicking() {
+            if let Err(why) = tshark::judge(&self.tap.take(), &self.name) {
+                panic!("tshark on what the gateway sent: {why}");
+            }
+        } else {
             eprintln!(
                 "--- log of edgebind\n{}---",
                 fs::read_to_string(&self.log_file).unwrap_or_default()
             );
         }
     }
+}
+
+/// The running test, and which of its gateways this is.
+fn name() -> String {
+    thread_local! {
+        static GATEWAYS: Cell<u32> = const { Cell::new(0) };
+    }
+    let number = GATEWAYS.get() + 1;
+    GATEWAYS.set(number);
+    let thread = thread::current();
+    format!("{}-{number}", thread.name().unwrap_or("a-test"))
 }
 
 /// The program with an environment in which only the caller's variables mean something to it.

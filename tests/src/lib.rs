@@ -1,5 +1,6 @@
 //! Edgebind from outside: what the scenarios share. A process of the real program ([`edgebind`]), the clients that others
-//! wrote ([`script`], [`kannel`]), raw octets ([`wire`]), and the ear of an HTTP server ([`catcher`]).
+//! wrote ([`script`], [`kannel`]), raw octets ([`wire`]), the ear of an HTTP server ([`catcher`]), and a decoder that others wrote
+//! ([`tshark`]), which looks at everything that a gateway has sent ([`tap`]).
 //!
 //! Everything here speaks TCP, HTTP and the command line only, and knows nothing of how the program works inside.
 
@@ -9,6 +10,7 @@
     reason = "this crate is a test: a panic is its way to say no"
 )]
 
+pub mod capture;
 pub mod catcher;
 pub mod config;
 pub mod edgebind;
@@ -17,5 +19,7 @@ pub mod port;
 pub mod program;
 pub mod provision;
 pub mod script;
+pub mod tap;
+pub mod tshark;
 pub mod wait;
 pub mod wire;

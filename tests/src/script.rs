@@ -107,7 +107,13 @@ impl Script {
     pub fn start(library: Library, kind: Kind, smpp: SocketAddr, system_id: &str, password: &str) -> Self {
         let mut child = library
             .command()
-            .args([&smpp.ip().to_string(), &smpp.port().to_string(), system_id, password, kind.name()])
+            .args([
+                &smpp.ip().to_string(),
+                &smpp.port().to_string(),
+                system_id,
+                password,
+                kind.name(),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

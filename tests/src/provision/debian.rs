@@ -111,5 +111,7 @@ fn reckoned(wanted: &str) -> Result<Vec<String>, String> {
     // Inst libwiretap13 (4.0.17-0+deb12u3 Debian:12.15/oldstable [amd64])
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     let installs = lines.lines().filter_map(|line| line.strip_prefix("Inst "));
-    Ok(installs.filter_map(|install| install.split_whitespace().next().map(str::to_owned)).collect())
+    Ok(installs
+        .filter_map(|install| install.split_whitespace().next().map(str::to_owned))
+        .collect())
 }
