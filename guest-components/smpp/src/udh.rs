@@ -1,16 +1,24 @@
-//! The user data header: elements in front of the user data that number parts and name ports (3GPP TS 23.040 §9.2.3.24).
+//! The user data header: elements in front of the user data that number parts, name ports and languages (3GPP TS 23.040 §9.2.3.24).
 
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::text::Waiting;
+
 /// Part of a long message, 8-bit reference.
 const CONCATENATION_8: u8 = 0x00;
+/// Messages are waiting.
+const MESSAGE_WAITING: u8 = 0x01;
 /// Application ports of 8 bits.
 const PORTS_8: u8 = 0x04;
 /// Application ports of 16 bits.
 const PORTS_16: u8 = 0x05;
 /// Part of a long message, 16-bit reference.
 const CONCATENATION_16: u8 = 0x08;
+/// The national language of codes behind an escape.
+const SINGLE_SHIFT: u8 = 0x24;
+/// The national language of codes by themselves.
+const LOCKING_SHIFT: u8 = 0x25;
 
 /// A user data header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +65,35 @@ impl<'a> Udh<'a> {
     #[must_use]
     pub fn ports(&self) -> Option<Ports> {
         self.elements().filter_map(|element| element.ports()).last()
+    }
+
+    /// The national language whose single shift table the text is in, by its identifier (3GPP TS 23.038 §6.2.1.2.4); where there are
+    /// two, the last counts.
+    #[must_use]
+    pub fn single_shift(&self) -> Option<u8> {
+        self.language(SINGLE_SHIFT)
+    }
+
+    /// The national language whose locking shift table the text is in.
+    #[must_use]
+    pub fn locking_shift(&self) -> Option<u8> {
+        self.language(LOCKING_SHIFT)
+    }
+
+    fn language(&self, shift: u8) -> Option<u8> {
+        let languages = self.elements().filter_map(|element| match *element.value {
+            [language] if element.id == shift => Some(language),
+            _ => None,
+        });
+        languages.last()
+    }
+
+    /// What waits in mailboxes; one for each kind of mail.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> + use<'a> {
+        self.elements().filter_map(|element| match *element.value {
+            [indication, count] if element.id == MESSAGE_WAITING => Some(Waiting::of_element([indication, count])),
+            _ => None,
+        })
     }
 }
 
@@ -292,6 +329,25 @@ mod tests {
                 source: 1
             })
         );
+    }
+
+    #[test]
+    fn national_languages() {
+        let udh = parse(b"\x09\x24\x01\x01\x25\x01\x03\x24\x01\x02");
+        assert_eq!((udh.single_shift(), udh.locking_shift()), (Some(2), Some(3)));
+        let udh = parse(b"\x04\x24\x02\x01\x01");
+        assert_eq!((udh.single_shift(), udh.locking_shift()), (None, None), "wrong length");
+    }
+
+    #[test]
+    fn waiting_mail_of_every_kind() {
+        use crate::text::Mail;
+        let udh = parse(b"\x0B\x01\x02\x80\x03\x01\x02\x01\x00\x01\x01\x02");
+        let waiting: Vec<_> = udh
+            .waiting()
+            .map(|waiting| (waiting.mail, waiting.count, waiting.keep))
+            .collect();
+        assert_eq!(waiting, [(Mail::Voice, Some(3), true), (Mail::Fax, Some(0), false)]);
     }
 
     #[test]

@@ -1,14 +1,16 @@
-//! The GSM 03.38 default alphabet and its extension table (3GPP TS 23.038 §6.2.1).
+//! The GSM 03.38 default alphabet and its extension table (3GPP TS 23.038 §6.2.1), one septet an octet.
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::national::{Shifts, Table};
 
 /// In front of a code of the extension table.
 pub(super) const ESC: u8 = 0x1B;
 
 /// The character of each code. ESC stands as a space: that is how it shows when nothing follows it.
 #[rustfmt::skip]
-const ALPHABET: [char; 128] = [
+const CHARACTERS: [char; 128] = [
     '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å',
     'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', ' ', 'Æ', 'æ', 'ß', 'É',
     ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/',
@@ -20,7 +22,7 @@ const ALPHABET: [char; 128] = [
 ];
 
 /// Code behind ESC, and its character.
-const EXTENSION: [(u8, char); 10] = [
+const EXTENDED: [(u8, char); 10] = [
     (0x0A, '\u{0C}'),
     (0x14, '^'),
     (0x28, '{'),
@@ -33,6 +35,29 @@ const EXTENSION: [(u8, char); 10] = [
     (0x65, '€'),
 ];
 
+/// [`CHARACTERS`] as the national tables are.
+pub(super) static ALPHABET: Table = {
+    let mut table = [0; 128];
+    let mut code = 0;
+    while code < CHARACTERS.len() {
+        table[code] = CHARACTERS[code] as u16;
+        code += 1;
+    }
+    table
+};
+
+/// [`EXTENDED`] as the national tables are.
+pub(super) static EXTENSION: Table = {
+    let mut table = [0; 128];
+    let mut index = 0;
+    while index < EXTENDED.len() {
+        let (code, character) = EXTENDED[index];
+        table[code as usize] = character as u16;
+        index += 1;
+    }
+    table
+};
+
 /// No code of seven bits.
 const NONE: u8 = 0xFF;
 
@@ -40,14 +65,25 @@ const NONE: u8 = 0xFF;
 const CODES: [u8; 256] = {
     let mut codes = [NONE; 256];
     let mut code = 0;
-    while code < ALPHABET.len() {
-        let character = ALPHABET[code] as usize;
+    while code < CHARACTERS.len() {
+        let character = CHARACTERS[code] as usize;
         if character < codes.len() && code != ESC as usize {
             codes[character] = code as u8;
         }
         code += 1;
     }
     codes
+};
+
+/// Whether an octet is the same character in the alphabet and in ASCII: most text is, and is copied.
+const SAME: [bool; 256] = {
+    let mut same = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        same[octet] = CODES[octet] == octet as u8;
+        octet += 1;
+    }
+    same
 };
 
 /// Where the Greek capitals are, the only characters beyond U+00FF.
@@ -65,12 +101,12 @@ fn code(character: char) -> Option<Code> {
     {
         return Some(Code::Plain(code));
     }
-    if let Some(&(code, _)) = EXTENSION.iter().find(|&&(_, extended)| extended == character) {
+    if let Some(&(code, _)) = EXTENDED.iter().find(|&&(_, extended)| extended == character) {
         return Some(Code::Extended(code));
     }
     GREEK
         .into_iter()
-        .find(|&code| ALPHABET[usize::from(code)] == character)
+        .find(|&code| CHARACTERS[usize::from(code)] == character)
         .map(Code::Plain)
 }
 
@@ -81,45 +117,73 @@ pub(super) fn has(character: char) -> bool {
 
 pub(super) fn encode(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(text.len());
-    for character in text.chars() {
+    let mut rest = text;
+    loop {
+        let (same, other) = rest.split_at(same_len(rest.as_bytes()));
+        octets.extend_from_slice(same.as_bytes());
+        let mut characters = other.chars();
+        let Some(character) = characters.next() else {
+            return Some(octets);
+        };
         match code(character)? {
             Code::Plain(code) => octets.push(code),
             Code::Extended(code) => octets.extend([ESC, code]),
         }
+        rest = characters.as_str();
     }
-    Some(octets)
 }
 
-pub(super) fn decode(octets: &[u8]) -> String {
+pub(super) fn decode(octets: &[u8], shifts: Shifts) -> String {
     let mut text = String::with_capacity(octets.len());
-    let mut rest = octets.iter().copied();
-    while let Some(octet) = rest.next() {
-        text.push(match octet {
-            ESC => rest.next().map_or(' ', extended),
-            code => plain(code),
-        });
+    let mut rest = octets;
+    loop {
+        if shifts.are_none() {
+            let (same, other) = rest.split_at(same_len(rest));
+            text.push_str(str::from_utf8(same).expect("what is the same in ASCII is ASCII"));
+            rest = other;
+        }
+        rest = match rest {
+            [] => return text,
+            [ESC, code, after @ ..] => {
+                text.push(extended(*code, shifts));
+                after
+            }
+            [code, after @ ..] => {
+                text.push(plain(*code, shifts));
+                after
+            }
+        };
     }
-    text
 }
 
-fn plain(code: u8) -> char {
-    ALPHABET
-        .get(usize::from(code))
-        .copied()
-        .unwrap_or(char::REPLACEMENT_CHARACTER)
+/// How many octets from the start are the same in ASCII; never a part of a character of UTF-8.
+fn same_len(octets: &[u8]) -> usize {
+    octets.iter().take_while(|&&octet| SAME[usize::from(octet)]).count()
 }
 
-/// A code that the extension table lacks shows as the alphabet's character.
-fn extended(code: u8) -> char {
-    EXTENSION
-        .iter()
-        .find(|&&(extended, _)| extended == code)
-        .map_or_else(|| plain(code), |&(_, character)| character)
+fn plain(code: u8, shifts: Shifts) -> char {
+    character(code, shifts.locking).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// A code that the table behind the escape lacks shows as the character that it is without (3GPP TS 23.038 §6.2.1.1).
+fn extended(code: u8, shifts: Shifts) -> char {
+    character(code, shifts.single).unwrap_or_else(|| plain(code, shifts))
+}
+
+fn character(code: u8, table: &Table) -> Option<char> {
+    match table.get(usize::from(code)) {
+        None | Some(0) => None,
+        Some(&unit) => char::from_u32(unit.into()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decode(octets: &[u8]) -> String {
+        super::decode(octets, Shifts::NONE)
+    }
 
     /// The code chart once more, as one string and by another hand: code points that surprise are in it.
     const CHART: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\

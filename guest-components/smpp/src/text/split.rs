@@ -4,20 +4,23 @@ use super::gsm::ESC;
 use super::{Charset, Coding};
 
 /// Octets of user data that a short message carries over the air (3GPP TS 23.040 §9.2.3.24).
-const AIR_OCTETS: usize = 140;
+pub(super) const AIR_OCTETS: usize = 140;
 
 /// How many octets of `short_message` one part holds behind a user data header of `udh_octets` (its length octet counted; 0
 /// for none).
 ///
 /// Without a header 160 septets, 140 octets or 70 UCS-2 units; behind one of 6 octets 153, 134, 67. Characters of 7 bits
-/// travel one to an octet in SMPP, so their number is that of the septets.
+/// travel one to an octet in SMPP, so their number is that of the septets; an account whose septets are
+/// [packed](super::septets) packs each part after the cut.
 #[must_use]
 pub const fn capacity(coding: Coding, udh_octets: usize) -> usize {
     let octets = AIR_OCTETS.saturating_sub(udh_octets);
     match coding {
         Coding::Text(Charset::Gsm | Charset::Ascii) => octets * 8 / 7,
         Coding::Text(Charset::Ucs2) => octets / 2 * 2,
-        Coding::Text(Charset::Latin1 | Charset::Utf8) | Coding::Binary | Coding::Unsupported => octets,
+        Coding::Text(Charset::Latin1 | Charset::Utf8 | Charset::Cyrillic | Charset::Hebrew)
+        | Coding::Binary
+        | Coding::Unsupported => octets,
     }
 }
 
