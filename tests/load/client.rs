@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use edgebind_smpp::{Bind, CommandId, CommandStatus, Header, Pdu, ShortMessage, Tlvs, encode, encode_header_only, frame};
+use edgebind_smpp::{
+    Bind, CommandId, CommandStatus, Header, Npi, Pdu, ShortMessage, Tlvs, Ton, encode, encode_header_only, frame,
+};
 use hdrhistogram::Histogram;
 use serde_json::json;
 
@@ -197,10 +199,10 @@ impl Connection {
         stream.read_exact(&mut body).expect("the server completes its answer");
 
         let submit = Pdu::SubmitSm(ShortMessage {
-            source_addr_ton: 5,
+            source_addr_ton: Ton::ALPHANUMERIC,
             source_addr: b"LOAD",
-            dest_addr_ton: 1,
-            dest_addr_npi: 1,
+            dest_addr_ton: Ton::INTERNATIONAL,
+            dest_addr_npi: Npi::ISDN,
             destination_addr: b"447700900123",
             short_message: b"Forty characters of text, more or less..",
             tlvs: Tlvs::EMPTY,

@@ -2,13 +2,13 @@
 
 use crate::{
     limits::PARTS_MAX,
-    message::{Body, Incoming},
+    message::{Address, Body, Incoming},
     peer::Peer,
     settings::{LongIncoming, Settings},
     text::to_octets,
 };
 use edgebind_smpp::{
-    CommandStatus, EncodeError, Pdu, ShortMessage, Tag, TlvList, encode, esm_class,
+    CommandStatus, DataCoding, EncodeError, EsmClass, Npi, Pdu, ShortMessage, Tag, TlvList, Ton, encode,
     text::{self, BINARY, Charset, Coding},
     tlv::ValueTooLong,
     udh::{self, Concatenation, Ports},
@@ -32,6 +32,16 @@ impl From<ValueTooLong> for Undeliverable {
     fn from(_: ValueTooLong) -> Self {
         Self(CommandStatus::RINVMSGLEN)
     }
+}
+
+/// The type of number of an address.
+pub(crate) fn ton(address: &Address, status: CommandStatus) -> Result<Ton, Undeliverable> {
+    Ton::new(address.ton).ok_or(Undeliverable(status))
+}
+
+/// The numbering plan of an address.
+pub(crate) fn npi(address: &Address, status: CommandStatus) -> Result<Npi, Undeliverable> {
+    Npi::new(address.npi).ok_or(Undeliverable(status))
 }
 
 /// A frame with sequence_number 0: it gets its own when it is sent.
@@ -146,14 +156,14 @@ impl Envelope<'_> {
         let has_udh = !user_data.is_empty();
         user_data.extend_from_slice(payload);
         short_message(&Pdu::DeliverSm(ShortMessage {
-            source_addr_ton: source.ton,
-            source_addr_npi: source.npi,
+            source_addr_ton: ton(source, CommandStatus::RINVSRCTON)?,
+            source_addr_npi: npi(source, CommandStatus::RINVSRCNPI)?,
             source_addr: &self.source,
-            dest_addr_ton: destination.ton,
-            dest_addr_npi: destination.npi,
+            dest_addr_ton: ton(destination, CommandStatus::RINVDSTTON)?,
+            dest_addr_npi: npi(destination, CommandStatus::RINVDSTNPI)?,
             destination_addr: &self.destination,
-            esm_class: if has_udh { esm_class::UDHI } else { 0 },
-            data_coding: self.data_coding,
+            esm_class: if has_udh { EsmClass::UDHI } else { EsmClass::MESSAGE },
+            data_coding: DataCoding(self.data_coding),
             short_message: &user_data,
             tlvs: tlvs.tlvs(),
             ..ShortMessage::default()

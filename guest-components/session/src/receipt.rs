@@ -1,13 +1,13 @@
 //! The deliver_sm of a receipt: text that every known parser takes, and the optional parameters that say it exactly.
 
 use crate::{
-    incoming::{Undeliverable, short_message},
+    incoming::{Undeliverable, npi, short_message, ton},
     message::{MessageState as State, Receipt},
     peer::Peer,
     text::to_octets,
 };
 use edgebind_smpp::{
-    MessageState, Pdu, ShortMessage, Tag, TlvList, esm_class, receipt,
+    CommandStatus, EsmClass, MessageState, Pdu, ShortMessage, Tag, TlvList, receipt,
     text::{self, Charset},
 };
 
@@ -40,16 +40,16 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer) -> Result<Vec<u8>, Undelivera
         }
     }
     short_message(&Pdu::DeliverSm(ShortMessage {
-        source_addr_ton: receipt.source.ton,
-        source_addr_npi: receipt.source.npi,
+        source_addr_ton: ton(&receipt.source, CommandStatus::RINVSRCTON)?,
+        source_addr_npi: npi(&receipt.source, CommandStatus::RINVSRCNPI)?,
         source_addr: &to_octets(&receipt.source.digits),
-        dest_addr_ton: receipt.destination.ton,
-        dest_addr_npi: receipt.destination.npi,
+        dest_addr_ton: ton(&receipt.destination, CommandStatus::RINVDSTTON)?,
+        dest_addr_npi: npi(&receipt.destination, CommandStatus::RINVDSTNPI)?,
         destination_addr: &to_octets(&receipt.destination.digits),
         esm_class: if receipt.final_ {
-            esm_class::TYPE_RECEIPT
+            EsmClass::RECEIPT
         } else {
-            esm_class::TYPE_INTERMEDIATE
+            EsmClass::INTERMEDIATE
         },
         short_message: &octets,
         tlvs: tlvs.tlvs(),

@@ -5,7 +5,7 @@ use crate::{
     peer::Peer,
 };
 use edgebind_smpp::{
-    CommandStatus, ShortMessage, Tag, Tlvs, esm_class,
+    CommandStatus, ShortMessage, Tag, Tlvs,
     receipt::TEXT_MAX,
     text::{self, Alphabet, Charset, Coding},
     udh::Udh,
@@ -30,7 +30,7 @@ impl<'a> UserData<'a> {
     pub(crate) fn read(sm: &ShortMessage<'a>, peer: Peer, alphabet: Alphabet) -> Result<Self, CommandStatus> {
         let data = whole(sm, peer)?;
         let sar = Sar::of(sm.tlvs);
-        let (udh, payload, part) = if esm_class::has_udh(sm.esm_class) {
+        let (udh, payload, part) = if sm.esm_class.has_udh() {
             // Two headers that may contradict each other.
             if sar.is_some() {
                 return Err(CommandStatus::RINVOPTPARAMVAL);
@@ -41,7 +41,7 @@ impl<'a> UserData<'a> {
             (&[][..], data, sar.and_then(Sar::part))
         };
         // Parts may be cut anywhere, even inside a character: they are text only once they are joined.
-        let whole_text = part.is_none().then(|| text::coding(sm.data_coding, alphabet));
+        let whole_text = part.is_none().then(|| text::coding(sm.data_coding.0, alphabet));
         if whole_text == Some(Coding::Text(Charset::Ucs2)) && payload.len() % 2 != 0 {
             return Err(CommandStatus::RINVMSGLEN);
         }

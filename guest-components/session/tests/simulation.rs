@@ -11,7 +11,7 @@ use edgebind_session::{
     message::{Address, Body, Delivery, Incoming, MessageState, Receipt},
     session::{Action, Bind, CloseReason, Config, Event, Refusal, Settlement},
 };
-use edgebind_smpp::{CommandId, CommandStatus, Header, Pdu, ShortMessage, decode, encode};
+use edgebind_smpp::{CommandId, CommandStatus, EsmClass, Header, Pdu, ShortMessage, decode, encode};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, env};
 
@@ -283,7 +283,7 @@ impl World {
         };
         match self.random.random_range(0..10) {
             0 => sm.destination_addr = b"nobody",
-            1 => (sm.esm_class, sm.short_message) = (0x40, b"\x05\x00\x03\x01\x02\x01Hi"),
+            1 => (sm.esm_class, sm.short_message) = (EsmClass::UDHI, b"\x05\x00\x03\x01\x02\x01Hi"),
             _ => {}
         }
         let mut frame = frames::encoded(number, &Pdu::SubmitSm(sm));

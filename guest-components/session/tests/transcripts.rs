@@ -14,7 +14,7 @@ use edgebind_session::{
     message::{Address, Body, Delivery, Incoming, MessageState, Receipt, Setting, Tlv},
     session::{self, Event, Refusal},
 };
-use edgebind_smpp::{CommandId, CommandStatus, Pdu, Tag, TlvList};
+use edgebind_smpp::{CommandId, CommandStatus, Tag, TlvList};
 use std::{env, fs, path::Path};
 
 macro_rules! transcripts {
@@ -256,36 +256,37 @@ fn bind(words: &Words) -> Vec<u8> {
     )
 }
 
+/// Octet by octet, since a transcript may want what no type of ours can hold.
 fn submit_sm(words: &Words) -> Vec<u8> {
-    let mut sm = frames::to_a_phone();
-    sm.source_addr_ton = words.octet("source_ton", sm.source_addr_ton);
-    sm.source_addr_npi = words.octet("source_npi", sm.source_addr_npi);
-    sm.dest_addr_ton = words.octet("ton", sm.dest_addr_ton);
-    sm.dest_addr_npi = words.octet("npi", sm.dest_addr_npi);
-    sm.esm_class = words.octet("esm", 0);
-    sm.protocol_id = words.octet("pid", 0);
-    sm.priority_flag = words.octet("priority", 0);
-    sm.registered_delivery = words.octet("registered", 0);
-    sm.replace_if_present_flag = words.octet("replace", 0);
-    sm.data_coding = words.octet("dcs", 0);
-    sm.sm_default_msg_id = words.octet("default", 0);
-    sm.service_type = words.get("service").unwrap_or("").as_bytes();
-    sm.source_addr = words.get("from").map_or(sm.source_addr, str::as_bytes);
-    sm.destination_addr = words.get("to").map_or(sm.destination_addr, str::as_bytes);
-    sm.schedule_delivery_time = words.get("schedule").unwrap_or("").as_bytes();
-    sm.validity_period = words.get("validity").unwrap_or("").as_bytes();
+    let mut frame = frames::header_only(CommandId::SUBMIT_SM, CommandStatus::ROK, words.number(1));
+    let string = |frame: &mut Vec<u8>, name, default: &str| {
+        frame.extend(words.get(name).unwrap_or(default).as_bytes());
+        frame.push(0);
+    };
+    string(&mut frame, "service", "");
+    frame.extend([words.octet("source_ton", 5), words.octet("source_npi", 0)]);
+    string(&mut frame, "from", "ACME");
+    frame.extend([words.octet("ton", 1), words.octet("npi", 1)]);
+    string(&mut frame, "to", "447700900000");
+    frame.extend(["esm", "pid", "priority"].map(|name| words.octet(name, 0)));
+    string(&mut frame, "schedule", "");
+    string(&mut frame, "validity", "");
+    frame.extend(["registered", "replace", "dcs", "default"].map(|name| words.octet(name, 0)));
     let data = words
         .get("hex")
         .map_or_else(|| words.get("text").unwrap_or("").as_bytes().to_vec(), hex);
-    sm.short_message = &data;
+    frame.push(u8::try_from(data.len()).unwrap());
+    frame.extend(data);
     let mut tlvs = TlvList::new();
     for (tag, value) in words.pairs() {
         if let (4, Ok(tag)) = (tag.len(), u16::from_str_radix(tag, 16)) {
             tlvs.push(Tag(tag), &hex(value)).unwrap();
         }
     }
-    sm.tlvs = tlvs.tlvs();
-    frames::encoded(words.number(1), &Pdu::SubmitSm(sm))
+    frame.extend(tlvs.tlvs().octets());
+    let command_length = u32::try_from(frame.len()).unwrap();
+    frame[..4].copy_from_slice(&command_length.to_be_bytes());
+    frame
 }
 
 /// The host answers the append of this number; submit_sm of the transcripts have the sequence_number 100 more than that.

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use edgebind_smpp::text::{Charset, decode as decode_text, encode as encode_text};
-use edgebind_smpp::{CommandStatus, MessageIdResp, Pdu, ShortMessage, decode, encode};
+use edgebind_smpp::{CommandStatus, MessageIdResp, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, decode, encode};
 
 const FRAMES: u32 = 200_000;
 const ROUNDS: usize = 9;
@@ -26,12 +26,12 @@ fn measure(name: &str, mut work: impl FnMut()) {
 
 fn main() {
     let message = ShortMessage {
-        source_addr_ton: 5,
+        source_addr_ton: Ton::ALPHANUMERIC,
         source_addr: b"ACME",
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
+        dest_addr_ton: Ton::INTERNATIONAL,
+        dest_addr_npi: Npi::ISDN,
         destination_addr: b"447700900000",
-        registered_delivery: 1,
+        registered_delivery: RegisteredDelivery::ALWAYS,
         short_message: &[b'a'; 160],
         ..ShortMessage::default()
     };

@@ -1,55 +1,104 @@
-//! esm_class: three groups of bits that mean different things; test with a mask, never the whole octet (SMPP 3.4 §5.2.12).
+//! esm_class: three groups of bits that mean different things, never to be compared as a whole (SMPP 3.4 §5.2.12).
 
-/// Bits of the messaging mode; an ESME says them, and must ignore them.
-pub const MODE: u8 = 0x03;
-/// Bits of the message type.
-pub const TYPE: u8 = 0x3C;
-/// Bits of the GSM features.
-pub const FEATURES: u8 = 0xC0;
+const MODE: u8 = 0x03;
+const TYPE: u8 = 0x3C;
 
-/// Mode: as the message centre does by default.
-pub const MODE_DEFAULT: u8 = 0x00;
-/// Mode: try once, keep nothing.
-pub const MODE_DATAGRAM: u8 = 0x01;
-/// Mode: answer when delivered; data_sm only.
-pub const MODE_TRANSACTION: u8 = 0x02;
-/// Mode: keep until delivered.
-pub const MODE_STORE_AND_FORWARD: u8 = 0x03;
-
-/// Type: a message.
-pub const TYPE_MESSAGE: u8 = 0x00;
-/// Type: the receipt of a message's final state, to an ESME.
-pub const TYPE_RECEIPT: u8 = 0x04;
-/// Type: the recipient has read it.
-pub const TYPE_DELIVERY_ACKNOWLEDGEMENT: u8 = 0x08;
-/// Type: the recipient answers.
-pub const TYPE_USER_ACKNOWLEDGEMENT: u8 = 0x10;
-/// Type: conversation abort, to an ESME.
-pub const TYPE_CONVERSATION_ABORT: u8 = 0x18;
-/// Type: an intermediate notification, to an ESME.
-pub const TYPE_INTERMEDIATE: u8 = 0x20;
-
-/// Feature: the user data begins with a header.
-pub const UDHI: u8 = 0x40;
-/// Feature: reply path.
-pub const REPLY_PATH: u8 = 0x80;
-
-/// The messaging mode, one of the `MODE_` values.
-#[must_use]
-pub const fn mode(esm_class: u8) -> u8 {
-    esm_class & MODE
+checked_octet! {
+    /// An esm_class whose message type is none of the reserved ones (SMPP 3.4 §5.2.12).
+    EsmClass where |octet| Type::of(octet).is_some() => {
+        /// A message, in the mode that is the message centre's default.
+        MESSAGE = 0x00;
+        /// The receipt of a message's final state, to an ESME.
+        RECEIPT = 0x04;
+        /// An intermediate notification, to an ESME.
+        INTERMEDIATE = 0x20;
+        /// A message whose user data begins with a header.
+        UDHI = 0x40;
+    }
 }
 
-/// The message type, one of the `TYPE_` values or a reserved one.
-#[must_use]
-pub const fn message_type(esm_class: u8) -> u8 {
-    esm_class & TYPE
+impl EsmClass {
+    /// Bits 1-0. An ESME says them, and must ignore them.
+    #[must_use]
+    pub const fn mode(self) -> Mode {
+        match self.0 & MODE {
+            0x00 => Mode::Default,
+            0x01 => Mode::Datagram,
+            0x02 => Mode::Transaction,
+            _ => Mode::StoreAndForward,
+        }
+    }
+
+    /// Bits 5-2.
+    #[must_use]
+    pub const fn message_type(self) -> Type {
+        match Type::of(self.0) {
+            Some(message_type) => message_type,
+            None => unreachable!(),
+        }
+    }
+
+    /// Whether the user data begins with a header (bit 6).
+    #[must_use]
+    pub const fn has_udh(self) -> bool {
+        self.0 & 0x40 != 0
+    }
+
+    /// Whether an answer may go the way that the message came (bit 7).
+    #[must_use]
+    pub const fn has_reply_path(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
+    /// The same, with user data that begins with a header.
+    #[must_use]
+    pub const fn with_udh(self) -> Self {
+        Self(self.0 | 0x40)
+    }
 }
 
-/// Whether the user data begins with a header.
-#[must_use]
-pub const fn has_udh(esm_class: u8) -> bool {
-    esm_class & UDHI != 0
+/// How the message centre goes about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As it does by default.
+    Default,
+    /// Try once, keep nothing.
+    Datagram,
+    /// Answer when delivered; data_sm only.
+    Transaction,
+    /// Keep until delivered.
+    StoreAndForward,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A message.
+    Message,
+    /// The receipt of a message's final state, to an ESME.
+    Receipt,
+    /// The recipient has read it.
+    DeliveryAcknowledgement,
+    /// The recipient answers.
+    UserAcknowledgement,
+    /// Conversation abort, to an ESME.
+    ConversationAbort,
+    /// An intermediate notification, to an ESME.
+    Intermediate,
+}
+
+impl Type {
+    const fn of(esm_class: u8) -> Option<Self> {
+        Some(match esm_class & TYPE {
+            0x00 => Self::Message,
+            0x04 => Self::Receipt,
+            0x08 => Self::DeliveryAcknowledgement,
+            0x10 => Self::UserAcknowledgement,
+            0x18 => Self::ConversationAbort,
+            0x20 => Self::Intermediate,
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -58,14 +107,16 @@ mod tests {
 
     #[test]
     fn q16_a_long_part_of_kannel() {
+        let part = EsmClass::new(0x43).unwrap();
         assert_eq!(
-            (mode(0x43), message_type(0x43), has_udh(0x43)),
-            (MODE_STORE_AND_FORWARD, TYPE_MESSAGE, true)
+            (part.mode(), part.message_type(), part.has_udh(), part.has_reply_path()),
+            (Mode::StoreAndForward, Type::Message, true, false)
         );
     }
 
     #[test]
     fn a_receipt_with_a_header_is_a_receipt() {
-        assert_eq!((message_type(0x44), has_udh(0x44)), (TYPE_RECEIPT, true));
+        assert_eq!(EsmClass::RECEIPT.with_udh().get(), 0x44);
+        assert_eq!(EsmClass::new(0x44).unwrap().message_type(), Type::Receipt);
     }
 }

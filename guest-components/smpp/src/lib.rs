@@ -14,12 +14,12 @@ extern crate alloc;
 extern crate std;
 
 #[macro_use]
+mod value;
+#[macro_use]
 mod wire_value;
 
-pub mod esm_class;
 pub mod frame;
 pub mod receipt;
-pub mod registered_delivery;
 pub mod text;
 pub mod time;
 pub mod tlv;
@@ -27,20 +27,33 @@ pub mod udh;
 
 mod civil;
 mod command;
+mod data_coding;
+mod esm_class;
 mod header;
 mod message_state;
+mod numbering;
 mod pdu;
+mod registered_delivery;
 mod status;
+mod submission;
 
 #[cfg(test)]
 mod properties;
 
 pub use command::CommandId;
+pub use data_coding::DataCoding;
+pub use esm_class::{EsmClass, Mode, Type};
 pub use header::Header;
 pub use message_state::MessageState;
+pub use numbering::{Npi, Ton};
 pub use pdu::{
-    Bind, BindResp, DecodeError, EncodeError, Limits, MessageIdResp, Pdu, ShortMessage, bind_refusal, decode, decode_within,
-    encode, encode_header_only, refusal,
+    AlertNotification, Bind, BindResp, CancelSm, DataSm, DataSmResp, DecodeError, Destination, DestinationList, Destinations,
+    EncodeError, Limits, MessageIdResp, Outbind, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, SubmitMulti,
+    SubmitMultiResp, Unsuccess, UnsuccessList, Unsuccesses, bind_refusal, decode, decode_within, encode, encode_header_only,
+    refusal,
 };
+pub use registered_delivery::{ReceiptOn, RegisteredDelivery};
 pub use status::CommandStatus;
+pub use submission::{Priority, SmDefaultMsgId};
+pub use time::Time;
 pub use tlv::{Tag, Tlv, TlvList, Tlvs};

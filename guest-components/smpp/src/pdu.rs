@@ -1,12 +1,22 @@
 //! The meaning of one frame: which PDU it is and what its fields hold.
 
+#[macro_use]
+mod grammar;
+
 mod decode;
+mod destinations;
 mod encode;
 mod table;
+mod unsuccesses;
 
 pub use decode::{DecodeError, Limits, decode, decode_within};
+pub use destinations::{Destination, DestinationList, Destinations};
 pub use encode::{EncodeError, bind_refusal, encode, encode_header_only, refusal};
-pub use table::{Bind, BindResp, MessageIdResp, Pdu, ShortMessage};
+pub use table::{
+    AlertNotification, Bind, BindResp, CancelSm, DataSm, DataSmResp, MessageIdResp, Outbind, Pdu, QuerySm, QuerySmResp,
+    ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp,
+};
+pub use unsuccesses::{Unsuccess, UnsuccessList, Unsuccesses};
 
 #[cfg(test)]
 mod golden;

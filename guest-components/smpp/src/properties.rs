@@ -8,7 +8,7 @@ use std::vec::Vec;
 use crate::receipt::{self, Receipt};
 use crate::text::{self, Alphabet, Charset, Coding};
 use crate::udh::{self, Udh};
-use crate::{MessageState, Tlvs, time};
+use crate::{MessageState, Time, Tlvs};
 
 const CHARSETS: [Charset; 5] = [Charset::Gsm, Charset::Latin1, Charset::Ascii, Charset::Utf8, Charset::Ucs2];
 
@@ -92,15 +92,17 @@ proptest! {
 
     #[test]
     fn no_octets_make_a_time_panic(octets in prop_oneof![vec(any::<u8>(), 0..20), "[0-9]{15}[-+R]".prop_map(String::into_bytes)], now_ms: u64) {
-        if let Ok(parsed) = time::parse(&octets, now_ms) {
-            prop_assert_eq!(parsed.is_none(), octets.is_empty());
+        if let Ok(time) = Time::parse(&octets) {
+            prop_assert_eq!(time.unix_ms(now_ms).is_none(), octets.is_empty());
+            prop_assert_eq!(time.characters().map_or(Vec::new(), Vec::from), octets);
         }
     }
 
     #[test]
     fn times_there_and_back(tenths in 0..21_459_168_000_u64) {
-        let time = time::format(tenths * 100).unwrap();
-        prop_assert_eq!(time::parse(&time, 0), Ok(Some(tenths * 100)));
+        let time = Time::at(tenths * 100).unwrap();
+        prop_assert_eq!(time.unix_ms(0), Some(tenths * 100));
+        prop_assert_eq!(Time::parse(&time.characters().unwrap()), Ok(time));
     }
 
     #[test]

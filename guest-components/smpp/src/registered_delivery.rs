@@ -1,39 +1,61 @@
 //! registered_delivery: which receipts, acknowledgements and notifications are wanted (SMPP 3.4 §5.2.17).
 
-/// Bits of the delivery receipt.
-pub const RECEIPT: u8 = 0x03;
-/// No receipt.
-pub const RECEIPT_NONE: u8 = 0x00;
-/// A receipt on success and on failure.
-pub const RECEIPT_ALWAYS: u8 = 0x01;
-/// A receipt on failure only.
-pub const RECEIPT_ON_FAILURE: u8 = 0x02;
-/// Reserved in 3.4; a receipt on success only in 5.0.
-pub const RECEIPT_ON_SUCCESS: u8 = 0x03;
-
-/// Bits of the acknowledgements by the recipient.
-pub const ACKNOWLEDGEMENT: u8 = 0x0C;
-/// The recipient's delivery acknowledgement is wanted.
-pub const DELIVERY_ACKNOWLEDGEMENT: u8 = 0x04;
-/// The recipient's user acknowledgement is wanted.
-pub const USER_ACKNOWLEDGEMENT: u8 = 0x08;
-
-/// Intermediate notifications are wanted. The specification's text says bit 5, its table and every implementation bit 4.
-pub const INTERMEDIATE: u8 = 0x10;
-
-/// Bits that mean nothing.
-pub const RESERVED: u8 = 0xE0;
-
-/// The receipt wanted, one of the `RECEIPT_` values.
-#[must_use]
-pub const fn receipt(registered_delivery: u8) -> u8 {
-    registered_delivery & RECEIPT
+checked_octet! {
+    /// A registered_delivery without the bits that mean nothing (SMPP 3.4 §5.2.17).
+    RegisteredDelivery where |octet| octet & 0xE0 == 0 => {
+        /// Nothing is wanted.
+        NONE = 0x00;
+        /// A receipt, on success and on failure.
+        ALWAYS = 0x01;
+        /// A receipt on failure only.
+        ON_FAILURE = 0x02;
+        /// A receipt on success only: 5.0's, reserved in 3.4.
+        ON_SUCCESS = 0x03;
+    }
 }
 
-/// Whether intermediate notifications are wanted.
-#[must_use]
-pub const fn wants_intermediate(registered_delivery: u8) -> bool {
-    registered_delivery & INTERMEDIATE != 0
+impl RegisteredDelivery {
+    /// Bits 1-0: when the message centre is to write a receipt.
+    #[must_use]
+    pub const fn receipt(self) -> ReceiptOn {
+        match self.0 & 0x03 {
+            0 => ReceiptOn::Nothing,
+            1 => ReceiptOn::Everything,
+            2 => ReceiptOn::Failure,
+            _ => ReceiptOn::Success,
+        }
+    }
+
+    /// Bit 2: the recipient is to say that it has read the message.
+    #[must_use]
+    pub const fn wants_delivery_acknowledgement(self) -> bool {
+        self.0 & 0x04 != 0
+    }
+
+    /// Bit 3: the recipient is to answer.
+    #[must_use]
+    pub const fn wants_user_acknowledgement(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    /// Intermediate notifications. The specification's text says bit 5, its table and every implementation bit 4.
+    #[must_use]
+    pub const fn wants_intermediate(self) -> bool {
+        self.0 & 0x10 != 0
+    }
+}
+
+/// The end of a message that is worth a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptOn {
+    /// None.
+    Nothing,
+    /// Success or failure.
+    Everything,
+    /// Failure.
+    Failure,
+    /// Success. Reserved in 3.4: whether a peer may ask for it depends on the version that it bound with.
+    Success,
 }
 
 #[cfg(test)]
@@ -42,11 +64,14 @@ mod tests {
 
     #[test]
     fn the_groups_are_independent() {
-        assert_eq!(receipt(0x11), RECEIPT_ALWAYS);
-        assert!(wants_intermediate(0x11));
-        assert_eq!(receipt(0x1C), RECEIPT_NONE);
-        assert!(!wants_intermediate(0x0E));
-        assert_eq!(RECEIPT | ACKNOWLEDGEMENT | INTERMEDIATE | RESERVED, 0xFF);
-        assert_eq!(DELIVERY_ACKNOWLEDGEMENT | USER_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT);
+        let wanted = |octet| RegisteredDelivery::new(octet).unwrap();
+        assert_eq!(wanted(0x11).receipt(), ReceiptOn::Everything);
+        assert!(wanted(0x11).wants_intermediate());
+        assert_eq!(wanted(0x1C).receipt(), ReceiptOn::Nothing);
+        assert!(!wanted(0x0E).wants_intermediate());
+        assert!(wanted(0x04).wants_delivery_acknowledgement() && !wanted(0x04).wants_user_acknowledgement());
+        assert!(wanted(0x08).wants_user_acknowledgement() && !wanted(0x08).wants_delivery_acknowledgement());
+        assert_eq!(wanted(0x03).receipt(), ReceiptOn::Success);
+        assert_eq!(wanted(0x02), RegisteredDelivery::ON_FAILURE);
     }
 }

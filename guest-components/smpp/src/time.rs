@@ -13,45 +13,107 @@ const YEAR_WINDOW: u8 = 38;
 const OFFSET_MAX: u8 = 48;
 const QUARTER_MS: i64 = 15 * 60 * 1000;
 
-/// The time that `time` names, in milliseconds since 1970; `None` when it is empty. What lies before 1970 is 0.
-///
-/// A relative time (`R`) counts from `now_ms`: its years and months by the calendar, its other numbers as they are, even 90
-/// seconds, since clients fill them so; its tenths and offset are ignored.
-///
-/// # Errors
-/// It is neither empty nor 16 characters, or they are no time. The peer is to blame; what follows is the field's own status.
-pub fn parse(time: &[u8], now_ms: u64) -> Result<Option<u64>, BadTime> {
-    if time.is_empty() {
-        return Ok(None);
+/// A schedule_delivery_time, validity_period or final_date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Time {
+    /// Left to the message centre; empty on the wire.
+    #[default]
+    None,
+    /// A time of the calendar.
+    Absolute(Absolute),
+    /// So much later than the message centre's clock.
+    Relative(Relative),
+}
+
+/// A time of the calendar, to the tenth of a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absolute(Fields);
+
+/// A span of years, months, days, hours, minutes and seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relative(Fields);
+
+impl Time {
+    /// The time of these characters.
+    ///
+    /// The numbers of a relative time (`R`) are as they are, even 90 seconds, since clients fill them so; its tenths and
+    /// offset are ignored.
+    ///
+    /// # Errors
+    /// They are neither none nor 16, or no time. The peer is to blame; what follows is the field's own status.
+    pub fn parse(characters: &[u8]) -> Result<Self, BadTime> {
+        if characters.is_empty() {
+            return Ok(Self::None);
+        }
+        let fields = Fields::read(characters)?;
+        match fields.sign {
+            b'R' => Ok(Self::Relative(Relative(fields))),
+            _ => fields.checked().map(|fields| Self::Absolute(Absolute(fields))),
+        }
     }
-    let fields = Fields::read(time)?;
-    match fields.sign {
-        b'R' => Ok(Some(fields.after(now_ms))),
-        _ => fields.absolute().map(Some),
+
+    /// The time of the calendar at `unix_ms`, in UTC; `None` when its year has no two digits (it is after 2037).
+    #[must_use]
+    pub fn at(unix_ms: u64) -> Option<Self> {
+        let civil = Civil::at(unix_ms);
+        let has_two_digits = civil.year < 2000 + i64::from(YEAR_WINDOW);
+        has_two_digits.then(|| {
+            Self::Absolute(Absolute(Fields {
+                year: civil.year.rem_euclid(100) as u8,
+                month: civil.month,
+                day: civil.day,
+                hour: civil.hour(),
+                minute: civil.minute(),
+                second: civil.second(),
+                tenth: civil.tenth(),
+                offset: 0,
+                sign: b'+',
+            }))
+        })
+    }
+
+    /// This time in milliseconds since 1970, by a clock that shows `now_ms`.
+    #[must_use]
+    pub fn unix_ms(self, now_ms: u64) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Absolute(time) => Some(time.unix_ms()),
+            Self::Relative(span) => Some(span.after(now_ms)),
+        }
+    }
+
+    /// Its 16 characters, if it has any.
+    #[must_use]
+    pub fn characters(self) -> Option<[u8; TIME_LEN]> {
+        match self {
+            Self::None => None,
+            Self::Absolute(Absolute(fields)) | Self::Relative(Relative(fields)) => Some(fields.characters()),
+        }
+    }
+
+    /// Octets on the wire, with the NUL.
+    pub(crate) const fn wire_len(self) -> usize {
+        match self {
+            Self::None => 1,
+            Self::Absolute(_) | Self::Relative(_) => TIME_LEN + 1,
+        }
     }
 }
 
-/// `unix_ms` in UTC, to the tenth of a second; `None` when its year has no two digits (it is after 2037).
-#[must_use]
-pub fn format(unix_ms: u64) -> Option<[u8; TIME_LEN]> {
-    let civil = Civil::at(unix_ms);
-    if civil.year >= 2000 + i64::from(YEAR_WINDOW) {
-        return None;
+impl Absolute {
+    /// This time in milliseconds since 1970. What lies before 1970 is 0.
+    #[must_use]
+    pub fn unix_ms(self) -> u64 {
+        self.0.absolute()
     }
-    let mut time = *b"000000000000000+";
-    let numbers = [
-        civil.year.rem_euclid(100) as u8,
-        civil.month,
-        civil.day,
-        civil.hour(),
-        civil.minute(),
-        civil.second(),
-    ];
-    for (place, number) in time.as_chunks_mut::<2>().0.iter_mut().zip(numbers) {
-        *place = two_digits(number);
+}
+
+impl Relative {
+    /// The time so much later than `now_ms`: years and months by the calendar, then the rest.
+    #[must_use]
+    pub fn after(self, now_ms: u64) -> u64 {
+        self.0.after(now_ms)
     }
-    time[12] = b'0' + civil.tenth();
-    Some(time)
 }
 
 /// The two digits of a number below 100.
@@ -69,7 +131,8 @@ pub(crate) fn year_of(two_digits: u8) -> i64 {
     i64::from(two_digits) + if two_digits < YEAR_WINDOW { 2000 } else { 1900 }
 }
 
-/// The numbers of a time, each below 100 and otherwise unchecked.
+/// The numbers of a time, each below 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fields {
     year: u8,
     month: u8,
@@ -111,24 +174,40 @@ impl Fields {
         ((u32::from(self.hour) * 60 + u32::from(self.minute)) * 60 + u32::from(self.second)) * 1000
     }
 
-    fn absolute(&self) -> Result<u64, BadTime> {
+    /// The same, if it is a time on the calendar and the clock.
+    fn checked(self) -> Result<Self, BadTime> {
         let year = year_of(self.year);
         let in_calendar = (1..=12).contains(&self.month) && (1..=days_in(year, self.month)).contains(&self.day);
         let on_clock = self.hour < 24 && self.minute < 60 && self.second < 60;
-        if !in_calendar || !on_clock || self.offset > OFFSET_MAX {
-            return Err(BadTime::OutOfRange);
+        if in_calendar && on_clock && self.offset <= OFFSET_MAX {
+            Ok(self)
+        } else {
+            Err(BadTime::OutOfRange)
         }
-        let ms = self.clock_ms() + u32::from(self.tenth) * 100;
+    }
+
+    fn characters(&self) -> [u8; TIME_LEN] {
+        let mut characters = [0; TIME_LEN];
+        let numbers = [self.year, self.month, self.day, self.hour, self.minute, self.second];
+        for (place, number) in characters.as_chunks_mut::<2>().0.iter_mut().zip(numbers) {
+            *place = two_digits(number);
+        }
+        let [quarter_tens, quarter_ones] = two_digits(self.offset);
+        characters[12..].copy_from_slice(&[b'0' + self.tenth, quarter_tens, quarter_ones, self.sign]);
+        characters
+    }
+
+    fn absolute(&self) -> u64 {
         let reading = Civil {
-            year,
+            year: year_of(self.year),
             month: self.month,
             day: self.day,
-            ms,
+            ms: self.clock_ms() + u32::from(self.tenth) * 100,
         }
         .unix_ms();
         let ahead = i64::from(self.offset) * QUARTER_MS;
         let utc = if self.sign == b'+' { reading - ahead } else { reading + ahead };
-        Ok(u64::try_from(utc).unwrap_or(0))
+        u64::try_from(utc).unwrap_or(0)
     }
 
     fn after(&self, now_ms: u64) -> u64 {
@@ -173,6 +252,10 @@ mod tests {
     const T: u64 = 1_767_366_245_000;
     const HOUR: u64 = 3_600_000;
     const DAY: u64 = 24 * HOUR;
+
+    fn parse(characters: &[u8], now_ms: u64) -> Result<Option<u64>, BadTime> {
+        Time::parse(characters).map(|time| time.unix_ms(now_ms))
+    }
 
     #[test]
     fn absolute() {
@@ -244,12 +327,16 @@ mod tests {
     #[test]
     fn formatted_and_parsed_alike() {
         assert_eq!(
-            format(T + 678).as_ref().map(<[u8; 16]>::as_slice),
-            Some(&b"260102150405600+"[..])
+            Time::at(T + 678).and_then(Time::characters).as_ref(),
+            Some(b"260102150405600+")
         );
         for unix_ms in [0, T, T + 900, 2_145_916_799_900] {
-            assert_eq!(parse(&format(unix_ms).unwrap(), 0), Ok(Some(unix_ms)));
+            assert_eq!(Time::at(unix_ms).unwrap().unix_ms(0), Some(unix_ms));
         }
-        assert_eq!(format(2_145_916_800_000), None, "2038 has no two digits");
+        assert_eq!(Time::at(2_145_916_800_000), None, "2038 has no two digits");
+        for characters in [b"260102150405004-", b"000000000090012R"] {
+            assert_eq!(Time::parse(characters).unwrap().characters().as_ref(), Some(characters));
+        }
+        assert_eq!(Time::None.characters(), None);
     }
 }

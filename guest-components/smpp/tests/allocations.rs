@@ -6,7 +6,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use edgebind_smpp::tlv::{Tag, TlvList, Tlvs};
-use edgebind_smpp::{CommandStatus, Limits, MessageIdResp, Pdu, ShortMessage, decode, decode_within, encode, refusal};
+use edgebind_smpp::{
+    CommandStatus, Limits, MessageIdResp, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, decode, decode_within, encode, refusal,
+};
 
 struct Counting;
 
@@ -40,12 +42,12 @@ fn allocations(work: impl FnOnce()) -> usize {
 
 fn message(tlvs: Tlvs<'_>) -> ShortMessage<'_> {
     ShortMessage {
-        source_addr_ton: 5,
+        source_addr_ton: Ton::ALPHANUMERIC,
         source_addr: b"ACME",
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
+        dest_addr_ton: Ton::INTERNATIONAL,
+        dest_addr_npi: Npi::ISDN,
         destination_addr: b"447700900000",
-        registered_delivery: 1,
+        registered_delivery: RegisteredDelivery::ALWAYS,
         short_message: &[b'a'; 160],
         tlvs,
         ..ShortMessage::default()

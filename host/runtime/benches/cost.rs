@@ -10,7 +10,7 @@ use edgebind_runtime::{
     session::{Action, Bind, Config, Event},
 };
 use edgebind_session::{Machine, session as native};
-use edgebind_smpp::{CommandStatus, Pdu, ShortMessage, encode};
+use edgebind_smpp::{CommandStatus, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, encode};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -180,12 +180,12 @@ fn bind_transceiver() -> Vec<u8> {
 
 fn submit_sm() -> Vec<u8> {
     let message = ShortMessage {
-        source_addr_ton: 5,
+        source_addr_ton: Ton::ALPHANUMERIC,
         source_addr: b"ACME",
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
+        dest_addr_ton: Ton::INTERNATIONAL,
+        dest_addr_npi: Npi::ISDN,
         destination_addr: b"447700900000",
-        registered_delivery: 1,
+        registered_delivery: RegisteredDelivery::ALWAYS,
         short_message: &[b'x'; 140],
         ..ShortMessage::default()
     };

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use edgebind_simulator::esme::{BindKind, Esme, Failure, Frame, Reaction, Submit, Wire};
-use edgebind_smpp::{BindResp, CommandId, CommandStatus, MessageIdResp, Pdu, ShortMessage, encode, encode_header_only};
+use edgebind_smpp::{
+    BindResp, CommandId, CommandStatus, EsmClass, MessageIdResp, Npi, Pdu, ShortMessage, Ton, encode, encode_header_only,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -33,10 +35,10 @@ async fn refuse(server: &mut Wire, frame: &Frame, status: CommandStatus) {
     server.send(&octets).await.unwrap();
 }
 
-fn deliver(text: &[u8], esm_class: u8) -> Pdu<'_> {
+fn deliver(text: &[u8], esm_class: EsmClass) -> Pdu<'_> {
     Pdu::DeliverSm(ShortMessage {
-        source_addr_ton: 1,
-        source_addr_npi: 1,
+        source_addr_ton: Ton::INTERNATIONAL,
+        source_addr_npi: Npi::ISDN,
         source_addr: b"447700900123",
         destination_addr: b"12345",
         esm_class,
@@ -125,7 +127,7 @@ async fn deliveries_are_answered_as_asked() {
     esme.react_next(1, Reaction::Ignore);
     esme.react_next(1, Reaction::Slow(Duration::from_millis(20)));
     for sequence_number in 1..=4 {
-        answer(&mut server, sequence_number, deliver(b"Hi", 0)).await;
+        answer(&mut server, sequence_number, deliver(b"Hi", EsmClass::MESSAGE)).await;
     }
     let mut answers = Vec::new();
     for _ in 0..3 {
@@ -154,7 +156,10 @@ async fn deliveries_are_answered_as_asked() {
 async fn a_receipt_is_waited_for_by_its_id() {
     let (esme, mut server) = pair();
     let text = b"id:17 sub:001 dlvrd:001 submit date:2601021504 done date:2601021505 stat:UNDELIV err:012 text:";
-    let (receipt, ()) = tokio::join!(esme.receipt_of("17", SOON), answer(&mut server, 1, deliver(text, 0x04)));
+    let (receipt, ()) = tokio::join!(
+        esme.receipt_of("17", SOON),
+        answer(&mut server, 1, deliver(text, EsmClass::RECEIPT))
+    );
     let receipt = receipt.unwrap();
     assert_eq!(
         (

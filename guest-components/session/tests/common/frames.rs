@@ -1,6 +1,6 @@
 //! Frames as an ESME writes them.
 
-use edgebind_smpp::{Bind, CommandId, CommandStatus, Pdu, ShortMessage, encode, encode_header_only, frame};
+use edgebind_smpp::{Bind, CommandId, CommandStatus, Npi, Pdu, ShortMessage, Ton, encode, encode_header_only, frame};
 
 pub(crate) fn bind(command_id: CommandId, sequence_number: u32, version: u8, system_type: &str) -> Vec<u8> {
     let bind = Bind {
@@ -30,10 +30,10 @@ pub(crate) fn submit_sm(sequence_number: u32, text: &[u8]) -> Vec<u8> {
 /// The envelope that a test changes where it means to.
 pub(crate) fn to_a_phone() -> ShortMessage<'static> {
     ShortMessage {
-        source_addr_ton: 5,
+        source_addr_ton: Ton::ALPHANUMERIC,
         source_addr: b"ACME",
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
+        dest_addr_ton: Ton::INTERNATIONAL,
+        dest_addr_npi: Npi::ISDN,
         destination_addr: b"447700900000",
         ..ShortMessage::default()
     }

@@ -86,8 +86,8 @@ fn short_message(line: &mut String, sm: &ShortMessage<'_>) {
     let (source, destination) = (sm.source_addr.escape_ascii(), sm.destination_addr.escape_ascii());
     write!(line, " {}/{}:{source}", sm.source_addr_ton, sm.source_addr_npi).unwrap();
     write!(line, " -> {}/{}:{destination}", sm.dest_addr_ton, sm.dest_addr_npi).unwrap();
-    number(line, "esm", sm.esm_class);
-    number(line, "dcs", sm.data_coding);
+    number(line, "esm", sm.esm_class.get());
+    number(line, "dcs", sm.data_coding.0);
     octets(line, sm.short_message);
     tlvs(line, sm.tlvs);
 }

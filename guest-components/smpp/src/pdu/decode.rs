@@ -3,8 +3,12 @@
 use core::fmt;
 
 use super::Pdu;
+use super::destinations::{Destination, Destinations};
+use super::unsuccesses::{Unsuccess, Unsuccesses};
 use crate::frame::HEADER_LEN;
-use crate::{CommandId, CommandStatus, Header, Tlvs};
+use crate::time::{BadTime, TIME_LEN};
+use crate::value::Value;
+use crate::{CommandId, CommandStatus, Header, Time, Tlvs};
 
 /// What a decoder takes beyond the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub fn decode(frame: &[u8]) -> Result<(Header, Pdu<'_>), DecodeError> {
 /// Decodes one whole frame.
 ///
 /// Forgives what clients in the field do: octets behind the body of a PDU that has no optional parameters, a stray NUL
-/// in front of those, up to three octets behind them, responses without a body.
+/// in front of those, up to three octets behind them, responses without a body, responses with an error and any body at all.
 ///
 /// # Errors
 /// The peer is to blame; the error says what to answer. No error leaves the stream out of step: the next frame may be fine.
@@ -49,8 +53,17 @@ pub fn decode_within(frame: &[u8], limits: Limits) -> Result<(Header, Pdu<'_>), 
     match read {
         Ok(Some(pdu)) => Ok((header, pdu)),
         Ok(None) => Err(DecodeError::new(header, Problem::COMMAND_ID)),
-        Err(problem) => Err(DecodeError::new(header, problem)),
+        Err(problem) => match Pdu::empty(header.command_id).filter(|_| says_nothing(header, body, problem)) {
+            Some(pdu) => Ok((header, pdu)),
+            None => Err(DecodeError::new(header, problem)),
+        },
     }
+}
+
+/// Whether what cannot be read may be left out: responses may lack their body, and with an error it means nothing.
+fn says_nothing(header: Header, body: &[u8], problem: Problem) -> bool {
+    let is_framed = !matches!(problem.fault, Fault::FrameLength(_));
+    header.command_id.is_response() && is_framed && (body.is_empty() || !header.command_status.is_ok())
 }
 
 /// Why a frame is no PDU. The peer is to blame; what follows is [`refusal`](crate::refusal) with `status`.
@@ -98,7 +111,10 @@ impl fmt::Display for DecodeError {
             Fault::Missing => write!(f, "{command} ends before {what}"),
             Fault::TooLong(octets) => write!(f, "{command} {what} exceeds {octets} octets"),
             Fault::Unterminated => write!(f, "{command} {what} has no NUL"),
-            Fault::NoTime(octets) => write!(f, "{command} {what} has {octets} characters, not 0 or 16"),
+            Fault::NotPrintable => write!(f, "{command} {what} has a character that is not printable ASCII"),
+            Fault::NoTime(bad) => write!(f, "{command} {what}: {bad}"),
+            Fault::Reserved(octet) => write!(f, "{command} {what} {octet:#04x} is reserved"),
+            Fault::None => write!(f, "{command} {what} is none"),
             Fault::PastEnd => write!(f, "{command} {what} runs past the end"),
         }
     }
@@ -107,7 +123,7 @@ impl fmt::Display for DecodeError {
 impl core::error::Error for DecodeError {}
 
 /// What is wrong with one field.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Problem {
     status: CommandStatus,
     what: &'static str,
@@ -121,7 +137,10 @@ enum Fault {
     Missing,
     TooLong(usize),
     Unterminated,
-    NoTime(usize),
+    NotPrintable,
+    NoTime(BadTime),
+    Reserved(u8),
+    None,
     PastEnd,
 }
 
@@ -140,6 +159,22 @@ impl Problem {
         }
     }
 
+    pub(super) fn reserved(status: CommandStatus, what: &'static str, octet: u8) -> Self {
+        Self {
+            status,
+            what,
+            fault: Fault::Reserved(octet),
+        }
+    }
+
+    pub(super) fn none(status: CommandStatus, what: &'static str) -> Self {
+        Self {
+            status,
+            what,
+            fault: Fault::None,
+        }
+    }
+
     fn missing(what: &'static str) -> Self {
         Self {
             status: CommandStatus::RINVCMDLEN,
@@ -149,9 +184,6 @@ impl Problem {
     }
 }
 
-/// Characters of a time that is not empty.
-pub(super) const TIME_LEN: usize = 16;
-
 /// The part of a body that is not read yet. A method for every kind of field in the table.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
@@ -159,14 +191,37 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn octet(&mut self, what: &'static str) -> Result<u8, Problem> {
-        let (&octet, rest) = self.rest.split_first().ok_or(Problem::missing(what))?;
+    /// For a walk over what was read before.
+    pub(super) fn again(octets: &'a [u8]) -> Self {
+        Self {
+            rest: octets,
+            limits: Limits::STRICT,
+        }
+    }
+
+    fn first<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Problem> {
+        let (&octets, rest) = self.rest.split_first_chunk().ok_or(Problem::missing(what))?;
         self.rest = rest;
-        Ok(octet)
+        Ok(octets)
+    }
+
+    /// An octet that may have any value.
+    pub(super) fn octet<T: From<u8>>(&mut self, what: &'static str) -> Result<T, Problem> {
+        self.first(what).map(|[octet]| T::from(octet))
+    }
+
+    /// An octet that has not every value.
+    pub(super) fn value<T: Value>(&mut self, what: &'static str, status: CommandStatus) -> Result<T, Problem> {
+        let [octet] = self.first(what)?;
+        T::of(octet).ok_or(Problem::reserved(status, what, octet))
+    }
+
+    pub(super) fn u32(&mut self, what: &'static str) -> Result<u32, Problem> {
+        self.first(what).map(u32::from_be_bytes)
     }
 
     /// A C-octet string of at most `max` octets with its NUL.
-    pub(super) fn c_octets(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
+    fn c_octets(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
         let within = &self.rest[..self.rest.len().min(max)];
         let Some(end) = within.iter().position(|&octet| octet == 0) else {
             return Err(match within.len() {
@@ -187,39 +242,47 @@ impl<'a> Reader<'a> {
         Ok(&within[..end])
     }
 
-    /// A C-octet string of a response, which may have no body at all.
-    pub(super) fn c_octets_if_any(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        if self.rest.is_empty() {
-            Ok(&[])
+    /// A C-octet string of printable ASCII.
+    pub(super) fn printable(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
+        let string = self.c_octets(what, max, status)?;
+        if is_printable(string) {
+            Ok(string)
         } else {
-            self.c_octets(what, max, status)
+            Err(Problem {
+                status,
+                what,
+                fault: Fault::NotPrintable,
+            })
         }
     }
 
+    /// Printable ASCII whatever its type of number is: clients write names with every type there is.
     pub(super) fn address(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        self.c_octets(what, max, status)
+        self.printable(what, max, status)
     }
 
+    /// Characters of any kind: whoever knows the password says whether it is right.
     pub(super) fn password(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
         self.c_octets(what, self.limits.password.max(max), status)
     }
 
     /// A C-octet string of no or 16 characters.
-    pub(super) fn time(&mut self, what: &'static str, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        let time = self.c_octets(what, TIME_LEN + 1, status)?;
-        match time.len() {
-            0 | TIME_LEN => Ok(time),
-            length => Err(Problem {
-                status,
-                what,
-                fault: Fault::NoTime(length),
-            }),
+    pub(super) fn time(&mut self, what: &'static str, status: CommandStatus) -> Result<Time, Problem> {
+        if let [0, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(Time::None);
         }
+        let characters = self.c_octets(what, TIME_LEN + 1, status)?;
+        Time::parse(characters).map_err(|bad| Problem {
+            status,
+            what,
+            fault: Fault::NoTime(bad),
+        })
     }
 
     /// An octet that counts, and as many octets as it says.
     pub(super) fn counted(&mut self, what: &'static str, _max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        let length = self.octet(what)?;
+        let length: u8 = self.octet(what)?;
         let (octets, rest) = self.rest.split_at_checked(usize::from(length)).ok_or(Problem {
             status,
             what,
@@ -227,6 +290,33 @@ impl<'a> Reader<'a> {
         })?;
         self.rest = rest;
         Ok(octets)
+    }
+
+    /// number_of_dests, and as many destinations.
+    pub(super) fn destinations(&mut self, _what: &'static str, status: CommandStatus) -> Result<Destinations<'a>, Problem> {
+        let what = "number_of_dests";
+        let count: u8 = self.octet(what)?;
+        if count == 0 {
+            return Err(Problem::none(status, what));
+        }
+        let octets = self.each(count, |reader| Destination::read(reader).map(drop))?;
+        Ok(Destinations::checked(count, octets))
+    }
+
+    /// no_unsuccess, and as many destinations with what is wrong with them.
+    pub(super) fn unsuccesses(&mut self, _what: &'static str) -> Result<Unsuccesses<'a>, Problem> {
+        let count: u8 = self.octet("no_unsuccess")?;
+        let octets = self.each(count, |reader| Unsuccess::read(reader).map(drop))?;
+        Ok(Unsuccesses::checked(count, octets))
+    }
+
+    /// The octets of as many entries of a list, each of which can be read.
+    fn each(&mut self, count: u8, mut read: impl FnMut(&mut Self) -> Result<(), Problem>) -> Result<&'a [u8], Problem> {
+        let entries = self.rest;
+        for _ in 0..count {
+            read(self)?;
+        }
+        Ok(&entries[..entries.len() - self.rest.len()])
     }
 
     /// All that is left.
@@ -240,4 +330,9 @@ impl<'a> Reader<'a> {
         self.rest = &[];
         Ok(tlvs)
     }
+}
+
+/// Whether all of these are printable ASCII characters.
+pub(super) fn is_printable(string: &[u8]) -> bool {
+    string.iter().all(|octet| (b' '..=b'~').contains(octet))
 }

@@ -4,9 +4,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Pdu;
-use super::decode::TIME_LEN;
+use super::decode::is_printable;
+use super::destinations::Destinations;
+use super::unsuccesses::Unsuccesses;
 use crate::frame::HEADER_LEN;
-use crate::{CommandId, CommandStatus, Header, Limits, Tlvs};
+use crate::value::Value;
+use crate::{CommandId, CommandStatus, Header, Limits, Time, Tlvs};
 
 /// Appends one frame. Its length is exact: clients fail on an octet too many.
 ///
@@ -57,7 +60,8 @@ pub fn bind_refusal(out: &mut Vec<u8>, request: CommandId, status: CommandStatus
 
 /// Appends the response that refuses any request: its own where it has one, generic_nack otherwise (SMPP 3.4 §4.3.1).
 ///
-/// Clients want a body in some of the responses that have nothing to say: a query_sm_resp or data_sm_resp then has one.
+/// Clients want a body in some of the responses that have nothing to say: a query_sm_resp, a data_sm_resp or a
+/// submit_multi_resp then has one.
 pub fn refusal(out: &mut Vec<u8>, request: CommandId, status: CommandStatus, sequence_number: u32) {
     match request {
         CommandId::BIND_TRANSMITTER | CommandId::BIND_RECEIVER | CommandId::BIND_TRANSCEIVER => {
@@ -66,13 +70,14 @@ pub fn refusal(out: &mut Vec<u8>, request: CommandId, status: CommandStatus, seq
         // message_id, final_date, message_state, error_code
         CommandId::QUERY_SM => with_body(out, request.response(), status, sequence_number, &[0; 4]),
         CommandId::DATA_SM => with_body(out, request.response(), status, sequence_number, &[0]),
+        // message_id, no_unsuccess
+        CommandId::SUBMIT_MULTI => with_body(out, request.response(), status, sequence_number, &[0; 2]),
         CommandId::SUBMIT_SM
         | CommandId::DELIVER_SM
         | CommandId::UNBIND
         | CommandId::REPLACE_SM
         | CommandId::CANCEL_SM
         | CommandId::ENQUIRE_LINK
-        | CommandId::SUBMIT_MULTI
         | CommandId::BROADCAST_SM
         | CommandId::QUERY_BROADCAST_SM
         | CommandId::CANCEL_BROADCAST_SM => encode_header_only(out, request.response(), status, sequence_number),
@@ -108,8 +113,10 @@ pub struct EncodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     TooLong { length: usize, max: usize },
+    TooMany { max: usize },
+    None,
     NulInside,
-    NoTime(usize),
+    NotPrintable,
 }
 
 impl EncodeError {
@@ -117,6 +124,20 @@ impl EncodeError {
         Self {
             what,
             fault: Fault::TooLong { length, max },
+        }
+    }
+
+    pub(super) const fn too_many(what: &'static str, max: usize) -> Self {
+        Self {
+            what,
+            fault: Fault::TooMany { max },
+        }
+    }
+
+    pub(super) const fn none(what: &'static str) -> Self {
+        Self {
+            what,
+            fault: Fault::None,
         }
     }
 }
@@ -127,7 +148,9 @@ impl fmt::Display for EncodeError {
         match fault {
             Fault::TooLong { length, max } => write!(f, "{what} of {length} octets exceeds {max}"),
             Fault::NulInside => write!(f, "{what} has a NUL inside"),
-            Fault::NoTime(length) => write!(f, "{what} has {length} characters, not 0 or 16"),
+            Fault::NotPrintable => write!(f, "{what} has a character that is not printable ASCII"),
+            Fault::TooMany { max } => write!(f, "{what} exceeds {max}"),
+            Fault::None => write!(f, "{what} is none"),
         }
     }
 }
@@ -142,14 +165,29 @@ pub(super) struct Writer<'o> {
     out: &'o mut Vec<u8>,
 }
 
-impl Writer<'_> {
-    pub(super) fn octet(&mut self, _what: &'static str, value: u8) -> Result<(), EncodeError> {
-        self.out.push(value);
+impl<'o> Writer<'o> {
+    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// An octet that may have any value.
+    pub(super) fn octet(&mut self, _what: &'static str, value: impl Into<u8>) -> Result<(), EncodeError> {
+        self.out.push(value.into());
         Ok(())
     }
 
+    /// An octet that has not every value.
+    pub(super) fn value(&mut self, _what: &'static str, value: impl Value) -> Result<(), EncodeError> {
+        self.out.push(value.octet());
+        Ok(())
+    }
+
+    pub(super) fn u32(&mut self, value: u32) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
     /// A C-octet string of at most `max` octets with its NUL.
-    pub(super) fn c_octets(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
+    fn c_octets(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
         fits(what, value.len(), max - 1)?;
         if value.contains(&0) {
             return Err(EncodeError {
@@ -162,12 +200,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn address(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
-        self.c_octets(what, value, max)
+    /// A C-octet string of printable ASCII.
+    pub(super) fn printable(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
+        fits(what, value.len(), max - 1)?;
+        if !is_printable(value) {
+            return Err(EncodeError {
+                what,
+                fault: Fault::NotPrintable,
+            });
+        }
+        self.out.extend_from_slice(value);
+        self.out.push(0);
+        Ok(())
     }
 
-    pub(super) fn c_octets_if_any(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
-        self.c_octets(what, value, max)
+    pub(super) fn address(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
+        self.printable(what, value, max)
     }
 
     /// Longer than SMPP allows where the caller wants it: whoever takes it has agreed to.
@@ -176,14 +224,21 @@ impl Writer<'_> {
     }
 
     /// A C-octet string of no or 16 characters.
-    pub(super) fn time(&mut self, what: &'static str, value: &[u8]) -> Result<(), EncodeError> {
-        match value.len() {
-            0 | TIME_LEN => self.c_octets(what, value, TIME_LEN + 1),
-            length => Err(EncodeError {
-                what,
-                fault: Fault::NoTime(length),
-            }),
+    pub(super) fn time(&mut self, _what: &'static str, value: Time) -> Result<(), EncodeError> {
+        if let Some(characters) = value.characters() {
+            self.out.extend_from_slice(&characters);
         }
+        self.out.push(0);
+        Ok(())
+    }
+
+    pub(super) fn destinations(&mut self, _what: &'static str, value: Destinations<'_>) -> Result<(), EncodeError> {
+        value.write(self.out)
+    }
+
+    pub(super) fn unsuccesses(&mut self, _what: &'static str, value: Unsuccesses<'_>) -> Result<(), EncodeError> {
+        value.write(self.out);
+        Ok(())
     }
 
     /// An octet that counts, and the octets.

@@ -91,12 +91,12 @@ fn bind_refused() {
 #[test]
 fn submit_sm() {
     let message = ShortMessage {
-        source_addr_ton: 5,
+        source_addr_ton: Ton::ALPHANUMERIC,
         source_addr: b"ACME",
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
+        dest_addr_ton: Ton::INTERNATIONAL,
+        dest_addr_npi: Npi::ISDN,
         destination_addr: b"447700900000",
-        registered_delivery: 1,
+        registered_delivery: RegisteredDelivery::ALWAYS,
         short_message: b"Hi \0",
         ..ShortMessage::default()
     };
@@ -131,12 +131,12 @@ fn deliver_sm_receipt() {
     tlvs.push(Tag::NETWORK_ERROR_CODE, &[3, 0, 0]).unwrap();
     let text = b"id:0000020250 sub:001 dlvrd:001 submit date:2601021504 done date:2601021505 stat:DELIVRD err:000 text:Hi";
     let receipt = ShortMessage {
-        source_addr_ton: 1,
-        source_addr_npi: 1,
+        source_addr_ton: Ton::INTERNATIONAL,
+        source_addr_npi: Npi::ISDN,
         source_addr: b"447700900000",
-        dest_addr_ton: 5,
+        dest_addr_ton: Ton::ALPHANUMERIC,
         destination_addr: b"ACME",
-        esm_class: 0x04,
+        esm_class: EsmClass::RECEIPT,
         short_message: text,
         tlvs: tlvs.tlvs(),
         ..ShortMessage::default()

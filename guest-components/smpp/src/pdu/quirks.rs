@@ -171,6 +171,7 @@ fn a_long_password_is_written_up_to_what_the_limits_take() {
 #[test]
 fn every_string_one_past_its_limit_has_its_own_status() {
     let long = |length| "9".repeat(length);
+    let span = |length| format!("{}R", long(length - 1));
     let bind = |system_id: usize, system_type: usize, range: usize| {
         let body = format!("{}\0pw\0{}\0\x34\0\0{}\0", long(system_id), long(system_type), long(range));
         frame(CommandId::BIND_RECEIVER, body.as_bytes())
@@ -181,8 +182,8 @@ fn every_string_one_past_its_limit_has_its_own_status() {
             long(service),
             long(source),
             long(destination),
-            long(schedule),
-            long(validity)
+            span(schedule),
+            span(validity)
         );
         frame(CommandId::SUBMIT_SM, body.as_bytes())
     };
@@ -256,7 +257,7 @@ fn sm_length_255_is_read_and_not_written() {
 #[test]
 fn commands_without_a_row() {
     for (command_id, words) in [
-        (CommandId::QUERY_SM, "unknown command_id query_sm"),
+        (CommandId::BROADCAST_SM, "unknown command_id broadcast_sm"),
         (CommandId(0x0001_0203), "unknown command_id 0x00010203"),
     ] {
         assert_eq!(fault(&frame(command_id, b"")), (CommandStatus::RINVCMDID, words.into()));
@@ -296,14 +297,14 @@ fn what_does_not_fit_is_not_written() {
             destination_addr: b"1\x002",
             ..empty
         }),
-        "destination_addr has a NUL inside"
+        "destination_addr has a character that is not printable ASCII"
     );
     assert_eq!(
         refused(ShortMessage {
-            validity_period: b"R",
+            service_type: b"\xE9",
             ..empty
         }),
-        "validity_period has 1 characters, not 0 or 16"
+        "service_type has a character that is not printable ASCII"
     );
 }
 
@@ -315,6 +316,9 @@ fn every_request_has_a_refusal_that_says_what_it_refuses() {
         (CommandId::DELIVER_SM, "00000010 80000005 00000004 00000007"),
         (CommandId::QUERY_SM, "00000014 80000003 00000004 00000007 00000000"),
         (CommandId::DATA_SM, "00000011 80000103 00000004 00000007 00"),
+        (CommandId::SUBMIT_MULTI, "00000012 80000021 00000004 00000007 0000"),
+        (CommandId::CANCEL_SM, "00000010 80000008 00000004 00000007"),
+        (CommandId::REPLACE_SM, "00000010 80000007 00000004 00000007"),
         (CommandId::OUTBIND, "00000010 80000000 00000004 00000007"),
         (CommandId::ALERT_NOTIFICATION, "00000010 80000000 00000004 00000007"),
         (CommandId::SUBMIT_SM_RESP, "00000010 80000000 00000004 00000007"),

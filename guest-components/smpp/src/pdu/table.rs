@@ -1,171 +1,40 @@
 //! The table of PDUs. Decoding and encoding both follow from it: a row here is all that a new PDU needs.
-//!
-//! A field is written `name: kind[most octets] or status`. The kind names a pair of methods, one of `Reader` and one of
-//! `Writer`; the status is what a peer is answered that gets the field wrong.
 
 use core::fmt;
 
 use super::decode::{Problem, Reader};
+use super::destinations::Destinations;
 use super::encode::{EncodeError, Writer};
-use crate::{CommandId, CommandStatus, Tlvs};
-
-macro_rules! pdus {
-    (
-        bodies { $(
-            $(#[$body_doc:meta])*
-            $body:ident { $(
-                $(#[$field_doc:meta])*
-                $field:ident : $kind:ident $([$max:expr])? $(or $status:ident)?,
-            )* }
-        )* }
-        commands { $(
-            $(#[$command_doc:meta])*
-            $id:ident $command:ident $(($command_body:ident))?,
-        )* }
-    ) => {
-        $(
-            $(#[$body_doc])*
-            #[derive(Clone, Copy, Default, PartialEq, Eq)]
-            pub struct $body<'a> { $(
-                $(#[$field_doc])*
-                pub $field: field_type!('a $kind),
-            )* }
-
-            impl<'a> $body<'a> {
-                fn read(reader: &mut Reader<'a>) -> Result<Self, Problem> {
-                    Ok(Self { $(
-                        $field: reader.$kind(stringify!($field) $(, $max)? $(, CommandStatus::$status)?)?,
-                    )* })
-                }
-
-                fn len(&self) -> usize {
-                    0 $( + field_len!($kind self.$field) )*
-                }
-
-                fn write(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-                    $( writer.$kind(stringify!($field), self.$field $(, $max)?)?; )*
-                    Ok(())
-                }
-            }
-
-            /// Shows neither passwords nor user data nor numbers: of those the length.
-            impl fmt::Debug for $body<'_> {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.debug_struct(stringify!($body))
-                        $( .field(stringify!($field), &field_shown!($kind self.$field)) )*
-                        .finish()
-                }
-            }
-        )*
-
-        /// One PDU without its header. Strings are without their NUL and borrow from the frame.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Pdu<'a> { $(
-            $(#[$command_doc])*
-            $command $(($command_body<'a>))?,
-        )* }
-
-        impl<'a> Pdu<'a> {
-            /// Its command_id.
-            #[must_use]
-            pub const fn command_id(&self) -> CommandId {
-                match self {
-                    $( Self::$command { .. } => CommandId::$id, )*
-                }
-            }
-
-            /// `None` when the table has no row for `id`.
-            pub(super) fn read(id: CommandId, reader: &mut Reader<'a>) -> Result<Option<Self>, Problem> {
-                Ok(Some(match id {
-                    $( CommandId::$id => Self::$command $( ($command_body::read(reader)?) )?, )*
-                    _ => return Ok(None),
-                }))
-            }
-
-            /// Octets behind the header.
-            pub(super) fn body_len(&self) -> usize {
-                match self {
-                    $( Self::$command $( (body @ $command_body { .. }) )? => 0 $( + $command_body::len(body) )?, )*
-                }
-            }
-
-            pub(super) fn write(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-                match self {
-                    $( Self::$command $( (body @ $command_body { .. }) )? => { $( $command_body::write(body, writer)?; )? } )*
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-/// What a field of a kind is in memory.
-macro_rules! field_type {
-    ($borrow:lifetime octet) => { u8 };
-    ($borrow:lifetime tlvs) => { Tlvs<$borrow> };
-    ($borrow:lifetime $octets:ident) => { &$borrow [u8] };
-}
-
-/// Octets that a field of a kind has on the wire: a string's NUL and a count are one more.
-macro_rules! field_len {
-    (octet $value:expr) => {
-        1
-    };
-    (tlvs $value:expr) => {
-        $value.octets().len()
-    };
-    ($octets:ident $value:expr) => {
-        $value.len() + 1
-    };
-}
-
-/// What `Debug` shows of a field of a kind.
-macro_rules! field_shown {
-    (octet $value:expr) => {
-        $value
-    };
-    (tlvs $value:expr) => {
-        $value
-    };
-    (password $value:expr) => {
-        format_args!("[{}]", $value.len())
-    };
-    (address $value:expr) => {
-        format_args!("[{}]", $value.len())
-    };
-    (counted $value:expr) => {
-        format_args!("[{}]", $value.len())
-    };
-    ($string:ident $value:expr) => {
-        format_args!("\"{}\"", $value.escape_ascii())
-    };
-}
+use super::unsuccesses::Unsuccesses;
+use crate::{
+    CommandId, CommandStatus, DataCoding, EsmClass, MessageState, Npi, Priority, RegisteredDelivery, SmDefaultMsgId, Time, Tlvs,
+    Ton,
+};
 
 pdus! {
     bodies {
         /// bind_receiver, bind_transmitter, bind_transceiver (SMPP 3.4 §4.1).
         Bind {
             /// Who wants to bind.
-            system_id: c_octets[16] or RINVSYSID,
+            system_id: printable[16] or RINVSYSID,
             /// Eight characters at most, unless [`Limits`](crate::Limits) say otherwise.
             password: password[9] or RINVPASWD,
             /// What kind of system it is; free text.
-            system_type: c_octets[13] or RINVSYSTYP,
+            system_type: printable[13] or RINVSYSTYP,
             /// 0x34 is version 3.4; 0x50, version 5.0, is common.
-            interface_version: octet,
+            interface_version: octet<u8>,
             /// Type of number of `address_range`.
-            addr_ton: octet,
+            addr_ton: value<Ton> or RBINDFAIL,
             /// Numbering plan of `address_range`.
-            addr_npi: octet,
+            addr_npi: value<Npi> or RBINDFAIL,
             /// The addresses that the ESME serves.
-            address_range: c_octets[41] or RBINDFAIL,
+            address_range: printable[41] or RBINDFAIL,
         }
 
-        /// bind_receiver_resp, bind_transmitter_resp, bind_transceiver_resp (SMPP 3.4 §4.1). A response with an error may
-        /// lack its body: then all is empty.
+        /// bind_receiver_resp, bind_transmitter_resp, bind_transceiver_resp (SMPP 3.4 §4.1).
         BindResp {
             /// Who answers.
-            system_id: c_octets_if_any[16] or RINVSYSID,
+            system_id: printable[16] or RINVSYSID,
             /// sc_interface_version, for peers of version 3.4 and later.
             tlvs: tlvs,
         }
@@ -173,48 +42,217 @@ pdus! {
         /// submit_sm and deliver_sm (SMPP 3.4 §4.4.1, §4.6.1).
         ShortMessage {
             /// The messaging service; empty by default.
-            service_type: c_octets[6] or RINVSERTYP,
+            service_type: printable[6] or RINVSERTYP,
             /// Type of number of `source_addr`.
-            source_addr_ton: octet,
+            source_addr_ton: value<Ton> or RINVSRCTON,
             /// Numbering plan of `source_addr`.
-            source_addr_npi: octet,
+            source_addr_npi: value<Npi> or RINVSRCNPI,
             /// Who sends.
             source_addr: address[21] or RINVSRCADR,
             /// Type of number of `destination_addr`.
-            dest_addr_ton: octet,
+            dest_addr_ton: value<Ton> or RINVDSTTON,
             /// Numbering plan of `destination_addr`.
-            dest_addr_npi: octet,
+            dest_addr_npi: value<Npi> or RINVDSTNPI,
             /// Who receives.
             destination_addr: address[21] or RINVDSTADR,
-            /// Mode, type and GSM features; see [`esm_class`](crate::esm_class).
-            esm_class: octet,
+            /// Mode, type and GSM features.
+            esm_class: value<EsmClass> or RINVESMCLASS,
             /// TP-PID on GSM.
-            protocol_id: octet,
-            /// 0 to 3, 3 is the most urgent.
-            priority_flag: octet,
-            /// Empty or 16 characters; see [`time`](crate::time).
+            protocol_id: octet<u8>,
+            /// How urgent it is.
+            priority_flag: value<Priority> or RINVPRTFLG,
+            /// When it may go out.
             schedule_delivery_time: time or RINVSCHED,
-            /// Empty or 16 characters; see [`time`](crate::time).
+            /// When it is worthless.
             validity_period: time or RINVEXPIRY,
-            /// Which receipts are wanted; see [`registered_delivery`](crate::registered_delivery).
-            registered_delivery: octet,
-            /// 1 replaces an earlier message of the same source, destination and service_type.
-            replace_if_present_flag: octet,
+            /// Which receipts are wanted.
+            registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
+            /// Whether it replaces an earlier message of the same source, destination and service_type.
+            replace_if_present_flag: value<bool> or RINVREPFLAG,
             /// What `short_message` is written in; see [`text`](crate::text).
-            data_coding: octet,
+            data_coding: octet<DataCoding>,
             /// Index of a canned message; 0 for none.
-            sm_default_msg_id: octet,
+            sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
             /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
             short_message: counted[254] or RINVMSGLEN,
             /// Optional parameters.
             tlvs: tlvs,
         }
 
-        /// submit_sm_resp and deliver_sm_resp (SMPP 3.4 §4.4.2, §4.6.2). The body may be missing, and what follows the id is
-        /// ignored.
+        /// submit_sm_resp and deliver_sm_resp (SMPP 3.4 §4.4.2, §4.6.2). What follows the id is ignored.
         MessageIdResp {
             /// The id; empty in deliver_sm_resp.
-            message_id: c_octets_if_any[65] or RINVMSGID,
+            message_id: printable[65] or RINVMSGID,
+        }
+
+        /// submit_multi (SMPP 3.4 §4.5.1).
+        SubmitMulti {
+            /// The messaging service; empty by default.
+            service_type: printable[6] or RINVSERTYP,
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who sends.
+            source_addr: address[21] or RINVSRCADR,
+            /// Who receives.
+            dest_addresses: destinations or RINVNUMDESTS,
+            /// Mode, type and GSM features.
+            esm_class: value<EsmClass> or RINVESMCLASS,
+            /// TP-PID on GSM.
+            protocol_id: octet<u8>,
+            /// How urgent it is.
+            priority_flag: value<Priority> or RINVPRTFLG,
+            /// When it may go out.
+            schedule_delivery_time: time or RINVSCHED,
+            /// When it is worthless.
+            validity_period: time or RINVEXPIRY,
+            /// Which receipts are wanted.
+            registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
+            /// Whether it replaces an earlier message of the same source, destination and service_type.
+            replace_if_present_flag: value<bool> or RINVREPFLAG,
+            /// What `short_message` is written in; see [`text`](crate::text).
+            data_coding: octet<DataCoding>,
+            /// Index of a canned message; 0 for none.
+            sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
+            /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
+            short_message: counted[254] or RINVMSGLEN,
+            /// Optional parameters.
+            tlvs: tlvs,
+        }
+
+        /// submit_multi_resp (SMPP 3.4 §4.5.3).
+        SubmitMultiResp {
+            /// One id for all that was submitted.
+            message_id: printable[65] or RINVMSGID,
+            /// The destinations that it was not submitted to.
+            unsuccess_smes: unsuccesses,
+        }
+
+        /// data_sm (SMPP 3.4 §4.7.1). The user data is in message_payload.
+        DataSm {
+            /// The messaging service; empty by default.
+            service_type: printable[6] or RINVSERTYP,
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who sends.
+            source_addr: address[65] or RINVSRCADR,
+            /// Type of number of `destination_addr`.
+            dest_addr_ton: value<Ton> or RINVDSTTON,
+            /// Numbering plan of `destination_addr`.
+            dest_addr_npi: value<Npi> or RINVDSTNPI,
+            /// Who receives.
+            destination_addr: address[65] or RINVDSTADR,
+            /// Mode, type and GSM features.
+            esm_class: value<EsmClass> or RINVESMCLASS,
+            /// Which receipts are wanted.
+            registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
+            /// What message_payload is written in.
+            data_coding: octet<DataCoding>,
+            /// Optional parameters.
+            tlvs: tlvs,
+        }
+
+        /// data_sm_resp (SMPP 3.4 §4.7.2).
+        DataSmResp {
+            /// The id.
+            message_id: printable[65] or RINVMSGID,
+            /// Why it was not delivered, in transaction mode.
+            tlvs: tlvs,
+        }
+
+        /// query_sm (SMPP 3.4 §4.8.1).
+        QuerySm {
+            /// The id that the answer to the submission gave.
+            message_id: printable[65] or RINVMSGID,
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who sent; the same as when it was submitted.
+            source_addr: address[21] or RINVSRCADR,
+        }
+
+        /// query_sm_resp (SMPP 3.4 §4.8.2).
+        QuerySmResp {
+            /// The id that was asked for.
+            message_id: printable[65] or RINVMSGID,
+            /// When the message came to its final state; none before that.
+            final_date: time or RINVSCHED,
+            /// What became of it.
+            message_state: octet<MessageState>,
+            /// The network's error; 0 for none.
+            error_code: octet<u8>,
+        }
+
+        /// cancel_sm (SMPP 3.4 §4.9.1). Without a message_id it means all messages of this source and destination.
+        CancelSm {
+            /// The messaging service; empty by default.
+            service_type: printable[6] or RINVSERTYP,
+            /// The id that the answer to the submission gave, or empty.
+            message_id: printable[65] or RINVMSGID,
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who sends.
+            source_addr: address[21] or RINVSRCADR,
+            /// Type of number of `destination_addr`.
+            dest_addr_ton: value<Ton> or RINVDSTTON,
+            /// Numbering plan of `destination_addr`.
+            dest_addr_npi: value<Npi> or RINVDSTNPI,
+            /// Who receives.
+            destination_addr: address[21] or RINVDSTADR,
+        }
+
+        /// replace_sm (SMPP 3.4 §4.10.1). What follows the message is ignored: there are no optional parameters.
+        ReplaceSm {
+            /// The id that the answer to the submission gave.
+            message_id: printable[65] or RINVMSGID,
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who sent; the same as when it was submitted.
+            source_addr: address[21] or RINVSRCADR,
+            /// When it may go out.
+            schedule_delivery_time: time or RINVSCHED,
+            /// When it is worthless.
+            validity_period: time or RINVEXPIRY,
+            /// Which receipts are wanted.
+            registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
+            /// Index of a canned message; 0 for none.
+            sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
+            /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
+            short_message: counted[254] or RINVMSGLEN,
+        }
+
+        /// outbind (SMPP 3.4 §4.1.7).
+        Outbind {
+            /// Who wants to be bound to.
+            system_id: printable[16] or RINVSYSID,
+            /// Eight characters at most, unless [`Limits`](crate::Limits) say otherwise.
+            password: password[9] or RINVPASWD,
+        }
+
+        /// alert_notification (SMPP 3.4 §4.12.1).
+        AlertNotification {
+            /// Type of number of `source_addr`.
+            source_addr_ton: value<Ton> or RINVSRCTON,
+            /// Numbering plan of `source_addr`.
+            source_addr_npi: value<Npi> or RINVSRCNPI,
+            /// Who can be reached again.
+            source_addr: address[65] or RINVSRCADR,
+            /// Type of number of `esme_addr`.
+            esme_addr_ton: value<Ton> or RINVDSTTON,
+            /// Numbering plan of `esme_addr`.
+            esme_addr_npi: value<Npi> or RINVDSTNPI,
+            /// Who wanted to know.
+            esme_addr: address[65] or RINVDSTADR,
+            /// ms_availability_status.
+            tlvs: tlvs,
         }
     }
 
@@ -247,6 +285,30 @@ pdus! {
         ENQUIRE_LINK EnquireLink,
         /// It is.
         ENQUIRE_LINK_RESP EnquireLinkResp,
+        /// A message from an ESME to several destinations.
+        SUBMIT_MULTI SubmitMulti(SubmitMulti),
+        /// The answer to submit_multi.
+        SUBMIT_MULTI_RESP SubmitMultiResp(SubmitMultiResp),
+        /// A message either way, with what it needs in optional parameters.
+        DATA_SM DataSm(DataSm),
+        /// The answer to data_sm.
+        DATA_SM_RESP DataSmResp(DataSmResp),
+        /// What became of a message?
+        QUERY_SM QuerySm(QuerySm),
+        /// The answer to query_sm.
+        QUERY_SM_RESP QuerySmResp(QuerySmResp),
+        /// A message, or several, that shall not go out.
+        CANCEL_SM CancelSm(CancelSm),
+        /// The answer to cancel_sm.
+        CANCEL_SM_RESP CancelSmResp,
+        /// A message that shall go out otherwise.
+        REPLACE_SM ReplaceSm(ReplaceSm),
+        /// The answer to replace_sm.
+        REPLACE_SM_RESP ReplaceSmResp,
+        /// A message centre asks an ESME to bind. Has no answer.
+        OUTBIND Outbind(Outbind),
+        /// A subscriber can be reached again. Has no answer.
+        ALERT_NOTIFICATION AlertNotification(AlertNotification),
         /// The answer to what cannot be answered otherwise.
         GENERIC_NACK GenericNack,
     }

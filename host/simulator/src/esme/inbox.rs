@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgebind_smpp::text::{self, Alphabet, Coding};
 use edgebind_smpp::udh::Udh;
-use edgebind_smpp::{MessageState, ShortMessage, Tag, esm_class, receipt};
+use edgebind_smpp::{MessageState, ShortMessage, Tag, Type, receipt};
 
 use super::submit::Address;
 
@@ -86,9 +86,8 @@ impl Inbox {
     }
 
     pub(crate) fn take(&mut self, message: &ShortMessage<'_>, alphabet: Alphabet) {
-        let kind = esm_class::message_type(message.esm_class);
-        match kind {
-            esm_class::TYPE_RECEIPT | esm_class::TYPE_INTERMEDIATE => self.receipts.extend(read_receipt(message)),
+        match message.esm_class.message_type() {
+            Type::Receipt | Type::Intermediate => self.receipts.extend(read_receipt(message)),
             _ => self.take_part(message, alphabet),
         }
     }
@@ -131,7 +130,7 @@ fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
             .and_then(|tlv| tlv.u8())
             .map(MessageState),
         error: string(reading.error),
-        intermediate: esm_class::message_type(message.esm_class) == esm_class::TYPE_INTERMEDIATE,
+        intermediate: message.esm_class.message_type() == Type::Intermediate,
         source,
         destination,
         text: string(message.short_message),
@@ -147,9 +146,7 @@ fn read_part(message: &ShortMessage<'_>) -> (Message, Option<(Group, u8)>) {
         .map(|tlv| tlv.value)
         .filter(|_| message.short_message.is_empty());
     let user_data = payload.unwrap_or(message.short_message);
-    let header = esm_class::has_udh(message.esm_class)
-        .then(|| Udh::parse(user_data).ok())
-        .flatten();
+    let header = message.esm_class.has_udh().then(|| Udh::parse(user_data).ok()).flatten();
     let (udh, octets) = match header {
         Some((udh, octets)) => (Some(udh), octets),
         None => (None, user_data),
@@ -169,7 +166,7 @@ fn read_part(message: &ShortMessage<'_>) -> (Message, Option<(Group, u8)>) {
     let group = by_udh
         .or_else(by_sar)
         .map(|(scheme, reference, total, index)| ((source.clone(), destination.clone(), scheme, reference, total), index));
-    let data_coding = message.data_coding;
+    let data_coding = message.data_coding.0;
     let part = Message {
         source,
         destination,
@@ -202,7 +199,7 @@ fn whole(parts: BTreeMap<u8, Message>, alphabet: Alphabet) -> Message {
 #[cfg(test)]
 mod tests {
     use edgebind_smpp::text::Alphabet;
-    use edgebind_smpp::{MessageState, Pdu, ShortMessage, Tag, TlvList};
+    use edgebind_smpp::{EsmClass, MessageState, Pdu, ShortMessage, Tag, TlvList};
 
     use super::Inbox;
     use crate::esme::{Long, Submit};
@@ -232,14 +229,14 @@ mod tests {
         tlvs.push(Tag::RECEIPTED_MESSAGE_ID, b"20250\0").unwrap();
         tlvs.push(Tag::MESSAGE_STATE, &[2]).unwrap();
         let mut message = ShortMessage {
-            esm_class: 0x04,
+            esm_class: EsmClass::RECEIPT,
             short_message: text,
             tlvs: tlvs.tlvs(),
             ..ShortMessage::default()
         };
         let mut inbox = Inbox::default();
         inbox.take(&message, Alphabet::Gsm);
-        message.esm_class = 0x20;
+        message.esm_class = EsmClass::INTERMEDIATE;
         inbox.take(&message, Alphabet::Gsm);
         let receipt = inbox.receipt_of("20250").unwrap();
         assert_eq!(receipt.receipted_message_id.as_deref(), Some("20250"));

@@ -2,22 +2,22 @@
 
 use edgebind_smpp::text::{self, Alphabet, Charset, Coding};
 use edgebind_smpp::udh::{self, Concatenation};
-use edgebind_smpp::{Pdu, ShortMessage, Tag, TlvList, esm_class};
+use edgebind_smpp::{DataCoding, EsmClass, Npi, Pdu, Priority, RegisteredDelivery, ShortMessage, Tag, Time, TlvList, Ton};
 
 /// An SMPP address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// Type of number.
-    pub ton: u8,
+    pub ton: Ton,
     /// Numbering plan.
-    pub npi: u8,
+    pub npi: Npi,
     /// As it stands in the PDU.
     pub digits: String,
 }
 
 impl Address {
     /// With a type and a plan of its own.
-    pub fn new(ton: u8, npi: u8, digits: &str) -> Self {
+    pub fn new(ton: Ton, npi: Npi, digits: &str) -> Self {
         Self {
             ton,
             npi,
@@ -28,13 +28,13 @@ impl Address {
     /// International where it begins with `+` (which is dropped), alphanumeric where it has letters, unknown otherwise.
     pub fn of(digits: &str) -> Self {
         match digits.strip_prefix('+') {
-            Some(international) => Self::new(1, 1, international),
-            None if digits.bytes().any(|octet| octet.is_ascii_alphabetic()) => Self::new(5, 0, digits),
-            None => Self::new(0, 1, digits),
+            Some(international) => Self::new(Ton::INTERNATIONAL, Npi::ISDN, international),
+            None if digits.bytes().any(|octet| octet.is_ascii_alphabetic()) => Self::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, digits),
+            None => Self::new(Ton::UNKNOWN, Npi::ISDN, digits),
         }
     }
 
-    pub(crate) fn read(ton: u8, npi: u8, octets: &[u8]) -> Self {
+    pub(crate) fn read(ton: Ton, npi: Npi, octets: &[u8]) -> Self {
         Self {
             ton,
             npi,
@@ -76,20 +76,20 @@ pub struct Submit {
     pub data_coding: Option<u8>,
     /// How long messages go.
     pub long: Long,
-    /// 1 asks for a receipt.
-    pub registered_delivery: u8,
-    /// Added to what parts need.
-    pub esm_class: u8,
+    /// Which receipts are asked for.
+    pub registered_delivery: RegisteredDelivery,
+    /// Parts with a header say so besides.
+    pub esm_class: EsmClass,
     /// As it stands in the PDU.
     pub service_type: String,
     /// As it stands in the PDU.
     pub protocol_id: u8,
-    /// 0 to 3.
-    pub priority_flag: u8,
-    /// Empty or 16 characters.
-    pub schedule_delivery_time: String,
-    /// Empty or 16 characters.
-    pub validity_period: String,
+    /// As it stands in the PDU.
+    pub priority_flag: Priority,
+    /// When it may go out.
+    pub schedule_delivery_time: Time,
+    /// When it is worthless.
+    pub validity_period: Time,
     /// Further optional parameters, before those that parts need.
     pub tlvs: Vec<(Tag, Vec<u8>)>,
 }
@@ -116,13 +116,13 @@ impl Submit {
             alphabet: Alphabet::Gsm,
             data_coding: None,
             long: Long::Udh,
-            registered_delivery: 1,
-            esm_class: 0,
+            registered_delivery: RegisteredDelivery::ALWAYS,
+            esm_class: EsmClass::MESSAGE,
             service_type: String::new(),
             protocol_id: 0,
-            priority_flag: 0,
-            schedule_delivery_time: String::new(),
-            validity_period: String::new(),
+            priority_flag: Priority::LOWEST,
+            schedule_delivery_time: Time::None,
+            validity_period: Time::None,
             tlvs: Vec::new(),
         }
     }
@@ -136,7 +136,7 @@ impl Submit {
 
     /// The same message with this registered_delivery.
     #[must_use]
-    pub fn registered_delivery(mut self, registered_delivery: u8) -> Self {
+    pub fn registered_delivery(mut self, registered_delivery: RegisteredDelivery) -> Self {
         self.registered_delivery = registered_delivery;
         self
     }
@@ -153,10 +153,10 @@ impl Submit {
         let (data_coding, charset, octets) = self.encoded();
         let coding = charset.map_or(Coding::Binary, Coding::Text);
         if self.long == Long::Payload {
-            return vec![self.part(data_coding, Vec::new(), &[(Tag::MESSAGE_PAYLOAD, octets)], 0)];
+            return vec![self.part(data_coding, Vec::new(), &[(Tag::MESSAGE_PAYLOAD, octets)], self.esm_class)];
         }
         if octets.len() <= text::capacity(coding, 0) {
-            return vec![self.part(data_coding, octets, &[], 0)];
+            return vec![self.part(data_coding, octets, &[], self.esm_class)];
         }
         let concatenation = |index, total| Concatenation {
             wide: self.long == Long::WideUdh,
@@ -180,13 +180,13 @@ impl Submit {
                         (Tag::SAR_TOTAL_SEGMENTS, vec![total]),
                         (Tag::SAR_SEGMENT_SEQNUM, vec![index]),
                     ];
-                    self.part(data_coding, piece.to_vec(), &numbers, 0)
+                    self.part(data_coding, piece.to_vec(), &numbers, self.esm_class)
                 }
                 _ => {
                     let mut user_data = Vec::with_capacity(header + piece.len());
                     udh::write(&mut user_data, Some(concatenation(index, total)), None);
                     user_data.extend_from_slice(piece);
-                    self.part(data_coding, user_data, &[], esm_class::UDHI)
+                    self.part(data_coding, user_data, &[], self.esm_class.with_udh())
                 }
             })
             .collect()
@@ -207,7 +207,7 @@ impl Submit {
         }
     }
 
-    fn part(&self, data_coding: u8, short_message: Vec<u8>, more: &[(Tag, Vec<u8>)], esm_class: u8) -> Part<'_> {
+    fn part(&self, data_coding: u8, short_message: Vec<u8>, more: &[(Tag, Vec<u8>)], esm_class: EsmClass) -> Part<'_> {
         let mut tlvs = TlvList::new();
         for (tag, value) in self.tlvs.iter().chain(more) {
             // A value beyond 65535 octets has no place in SMPP; without it the server will say what is missing.
@@ -216,7 +216,7 @@ impl Submit {
         Part {
             submit: self,
             data_coding,
-            esm_class: self.esm_class | esm_class,
+            esm_class,
             short_message,
             tlvs,
         }
@@ -227,7 +227,7 @@ impl Submit {
 pub struct Part<'a> {
     submit: &'a Submit,
     data_coding: u8,
-    esm_class: u8,
+    esm_class: EsmClass,
     short_message: Vec<u8>,
     tlvs: TlvList,
 }
@@ -247,10 +247,10 @@ impl Part<'_> {
             esm_class: self.esm_class,
             protocol_id: submit.protocol_id,
             priority_flag: submit.priority_flag,
-            schedule_delivery_time: submit.schedule_delivery_time.as_bytes(),
-            validity_period: submit.validity_period.as_bytes(),
+            schedule_delivery_time: submit.schedule_delivery_time,
+            validity_period: submit.validity_period,
             registered_delivery: submit.registered_delivery,
-            data_coding: self.data_coding,
+            data_coding: DataCoding(self.data_coding),
             short_message: &self.short_message,
             tlvs: self.tlvs.tlvs(),
             ..ShortMessage::default()
@@ -260,7 +260,7 @@ impl Part<'_> {
 
 #[cfg(test)]
 mod tests {
-    use edgebind_smpp::{Pdu, ShortMessage, Tag};
+    use edgebind_smpp::{Npi, Pdu, ShortMessage, Tag, Ton};
 
     use super::{Address, Long, Submit};
 
@@ -274,8 +274,8 @@ mod tests {
                 .collect();
             format!(
                 "dc {} esm {:02x} len {}{tags}",
-                message.data_coding,
-                message.esm_class,
+                message.data_coding.0,
+                message.esm_class.get(),
                 message.short_message.len()
             )
         };
@@ -318,8 +318,11 @@ mod tests {
 
     #[test]
     fn addresses_follow_from_their_look() {
-        assert_eq!(Address::of("+447700900123"), Address::new(1, 1, "447700900123"));
-        assert_eq!(Address::of("ACME"), Address::new(5, 0, "ACME"));
-        assert_eq!(Address::of("12345"), Address::new(0, 1, "12345"));
+        assert_eq!(
+            Address::of("+447700900123"),
+            Address::new(Ton::INTERNATIONAL, Npi::ISDN, "447700900123")
+        );
+        assert_eq!(Address::of("ACME"), Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, "ACME"));
+        assert_eq!(Address::of("12345"), Address::new(Ton::UNKNOWN, Npi::ISDN, "12345"));
     }
 }
