@@ -25,24 +25,11 @@ const QUEUE_MS: u64 = 30_000;
 /// A Retry-After beyond this is taken for this.
 const PAUSE_MAX_MS: u64 = 3_600_000;
 
-/// What a word in the text of a 400 or 422 says about the message. The first that occurs counts, in lower case: a text
-/// about scheduleAt and validUntil is about scheduleAt.
-const COMPLAINTS: [(&str, Complaint); 11] = [
+/// What a word in the text of a 400 or 422 says about the message. The first that occurs counts, in lower case.
+const COMPLAINTS: [(&str, Complaint); 8] = [
     (
         "phone",
         Complaint::Dead(CommandStatus::RINVDSTADR, "the upstream takes no such phone number"),
-    ),
-    (
-        "schedule",
-        Complaint::Dead(CommandStatus::RINVSCHED, "the upstream takes no such schedule"),
-    ),
-    (
-        "validuntil",
-        Complaint::Dead(CommandStatus::RINVEXPIRY, "the upstream takes no such validity"),
-    ),
-    (
-        "valid until",
-        Complaint::Dead(CommandStatus::RINVEXPIRY, "the upstream takes no such validity"),
     ),
     (
         "ttl",
@@ -178,11 +165,18 @@ pub(crate) fn expired(why: &str) -> Dead {
     dead(MessageState::Expired, CommandStatus::RINVEXPIRY, why)
 }
 
+/// The end of a question about a message, or of a cancellation, that is no end of the message.
+pub(crate) fn unable(command_status: CommandStatus, why: &str) -> Dead {
+    dead(MessageState::Unknown, command_status, why)
+}
+
 fn refused(status: u16) -> Dead {
-    rejected(
-        CommandStatus::RSUBMITFAIL,
-        &format!("upstream answered {status}, for a reason not known here"),
-    )
+    rejected(CommandStatus::RSUBMITFAIL, &for_a_reason(status))
+}
+
+/// What is left to say about an answer that is none of those that are known.
+pub(crate) fn for_a_reason(status: u16) -> String {
+    format!("upstream answered {status}, for a reason not known here")
 }
 
 fn dead(state: MessageState, command_status: CommandStatus, why: &str) -> Dead {
@@ -291,8 +285,6 @@ mod tests {
                 400,
                 r#"{"message":"Key: 'Message.PhoneNumbers[0]' Error:Field validation for 'PhoneNumbers[0]' failed on the 'max' tag"}"#,
             ),
-            (400, r#"{"message":"scheduleAt must be before validUntil"}"#),
-            (400, r#"{"message":"ttl and validUntil are mutually exclusive"}"#),
             (400, r#"{"message":"TTL must be 5 or more"}"#),
             (400, r#"{"message":"failed to select device: record not found"}"#),
             (
@@ -363,10 +355,6 @@ mod tests {
             dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
         400 {"message":"Key: 'Message.PhoneNumbers[0]' Error:Field validation for 'PhoneNumbers[0]' failed on the 'max' tag"}
             dead MessageState::Rejected 0x0b err 11: the upstream takes no such phone number
-        400 {"message":"scheduleAt must be before validUntil"}
-            dead MessageState::Rejected 0x61 err 97: the upstream takes no such schedule
-        400 {"message":"ttl and validUntil are mutually exclusive"}
-            dead MessageState::Rejected 0x62 err 98: the upstream takes no such validity
         400 {"message":"TTL must be 5 or more"}
             dead MessageState::Rejected 0x62 err 98: the upstream takes no such validity
         400 {"message":"failed to select device: record not found"}

@@ -4,6 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     bindings::edgebind::translator::types::{Authorization, Context, Exchange, Request, Response, Step},
+    post,
     settings::Settings,
 };
 
@@ -33,6 +34,24 @@ pub(crate) fn post(ctx: &Context, settings: &Settings, path: &str, value: &impl 
         .push(("Content-Type".to_owned(), "application/json".to_owned()));
     request.body = serde_json::to_vec(value).expect("strings, numbers and lists always have a JSON form");
     request
+}
+
+/// A request about one message: by the last of the ids that `taken` gave, which is the upstream's own where it insists on one.
+pub(crate) fn about(ctx: &Context, settings: &Settings, method: &str, ids: &[String]) -> Request {
+    let id = ids.last().map_or_else(|| segment(&post::id(ctx, settings)), |id| segment(id));
+    request(ctx, settings, method, &format!("/messages/{id}"))
+}
+
+/// The text as one segment of a path (RFC 3986 §3.3): an upstream's id may hold anything.
+fn segment(text: &str) -> String {
+    let mut path = String::new();
+    for octet in text.bytes() {
+        match octet {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => path.push(char::from(octet)),
+            _ => path.push_str(&format!("%{octet:02X}")),
+        }
+    }
+    path
 }
 
 /// The step that asks for this exchange; `saved` comes back with its answer.

@@ -7,21 +7,22 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use edgebind_smpp::{
     CommandStatus, Tag,
-    text::{self, Charset, Coding},
+    text::{self, Alphabet, Body, Unreadable},
     udh::Udh,
 };
 use serde::Serialize;
 
 use crate::{
     answer,
-    bindings::edgebind::{message::types::Message, translator::types::Dead},
+    bindings::edgebind::{
+        message::types::{self, Message},
+        translator::types::Dead,
+    },
     settings::Settings,
 };
 
 /// smsgate: `textMessage.text` and `dataMessage.data` have at most so many characters.
 const CHARACTERS_MAX: usize = 65_535;
-/// Information elements that change the GSM alphabet (3GPP 23.040 §9.2.3.24.15): national single and locking shift.
-const NATIONAL_SHIFTS: [u8; 2] = [0x24, 0x25];
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Content {
@@ -48,13 +49,23 @@ pub(crate) struct Data {
 /// refused with ESME_RSUBMITFAIL, which clients take for final, and not with ESME_RSYSERR, which makes them try again.
 pub(crate) fn content(message: &Message, settings: &Settings) -> Result<Content, Dead> {
     let header = header(message)?;
-    match text::coding(message.data_coding, settings.alphabet) {
-        Coding::Text(charset) => text(message, charset, header.as_ref()),
-        Coding::Binary => data(message, port(message, header.as_ref()).or(settings.data_port)),
-        Coding::Unsupported => Err(answer::rejected(
-            CommandStatus::RSUBMITFAIL,
-            &format!("data_coding {:#04x} is not served", message.data_coding),
+    match text::read(message.data_coding, alphabet(message), header, &message.payload) {
+        Ok(Body::Text(words)) => text(words),
+        Ok(Body::Octets(octets)) => data(octets, port(message, header).or(settings.data_port)),
+        Err(Unreadable::Malformed(error)) => Err(answer::rejected(
+            CommandStatus::RINVMSGLEN,
+            &format!("the text is malformed: {error}"),
         )),
+        Err(error @ Unreadable::Unsupported { .. }) => Err(answer::rejected(CommandStatus::RSUBMITFAIL, &error.to_string())),
+    }
+}
+
+fn alphabet(message: &Message) -> Alphabet {
+    match message.alphabet {
+        types::Alphabet::Gsm => Alphabet::Gsm,
+        types::Alphabet::Latin1 => Alphabet::Latin1,
+        types::Alphabet::Ascii => Alphabet::Ascii,
+        types::Alphabet::Utf8 => Alphabet::Utf8,
     }
 }
 
@@ -71,16 +82,7 @@ fn header(message: &Message) -> Result<Option<Udh<'_>>, Dead> {
     }
 }
 
-fn text(message: &Message, charset: Charset, header: Option<&Udh<'_>>) -> Result<Content, Dead> {
-    let shifted = header.is_some_and(|header| header.elements().any(|element| NATIONAL_SHIFTS.contains(&element.id)));
-    if charset == Charset::Gsm && shifted {
-        return Err(answer::rejected(
-            CommandStatus::RSUBMITFAIL,
-            "national language shift tables are not served",
-        ));
-    }
-    let text = text::decode(charset, &message.payload)
-        .map_err(|error| answer::rejected(CommandStatus::RINVMSGLEN, &format!("the text is malformed: {error}")))?;
+fn text(text: String) -> Result<Content, Dead> {
     match text.chars().count() {
         0 => Err(answer::rejected(
             CommandStatus::RINVMSGLEN,
@@ -91,14 +93,14 @@ fn text(message: &Message, charset: Charset, header: Option<&Udh<'_>>) -> Result
     }
 }
 
-fn data(message: &Message, port: Option<u16>) -> Result<Content, Dead> {
+fn data(octets: &[u8], port: Option<u16>) -> Result<Content, Dead> {
     let Some(port) = port else {
         return Err(answer::rejected(
             CommandStatus::RSUBMITFAIL,
             "binary data for no port, and no data_port is set",
         ));
     };
-    let data = STANDARD.encode(&message.payload);
+    let data = STANDARD.encode(octets);
     match data.len() {
         0 => Err(answer::rejected(
             CommandStatus::RINVMSGLEN,
@@ -117,8 +119,8 @@ fn too_long(what: &str, characters: usize) -> Dead {
 }
 
 /// The application port of the destination: the header's, else destination_port (SMPP 3.4 §5.3.2.21). Port 0 is none.
-fn port(message: &Message, header: Option<&Udh<'_>>) -> Option<u16> {
-    let in_header = header.and_then(Udh::ports).map(|ports| ports.destination);
+fn port(message: &Message, header: Option<Udh<'_>>) -> Option<u16> {
+    let in_header = header.as_ref().and_then(Udh::ports).map(|ports| ports.destination);
     let in_tlv = || {
         let tlv = message.tlvs.iter().find(|tlv| Tag(tlv.tag) == Tag::DESTINATION_PORT)?;
         Some(u16::from_be_bytes(tlv.value.as_slice().try_into().ok()?))

@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod api;
 pub mod bindings;
+mod cancel;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod content;
@@ -19,10 +20,12 @@ mod event;
 mod incoming;
 mod phones;
 mod post;
+mod query;
 mod registration;
 mod report;
 mod settings;
 mod signature;
+mod state;
 mod submit;
 mod time;
 mod webhook;
@@ -31,7 +34,6 @@ use bindings::edgebind::{
     message::types::Setting,
     translator::types::{Conclusion, Context, Failure, Hearing, Operation, Outcome, Response, Retry, Step, WebhookRequest},
 };
-use edgebind_smpp::CommandStatus;
 use settings::Settings;
 
 /// What is wrong with these settings, a sentence for each mistake.
@@ -47,7 +49,8 @@ pub fn begin(ctx: &Context, op: &Operation) -> Step {
     };
     match op {
         Operation::Submit(message) => submit::begin(ctx, &settings, message),
-        Operation::Query(_) | Operation::Cancel(_) => done(Outcome::Dead(answer::rejected(CommandStatus::RCANCELFAIL, "the upstream is not asked"))),
+        Operation::Query(ids) => query::begin(ctx, &settings, ids),
+        Operation::Cancel(ids) => cancel::begin(ctx, &settings, ids),
         Operation::Authenticate => access::begin(ctx, &settings),
         Operation::Attach => registration::attach(ctx, &settings),
         Operation::Detach => registration::detach(ctx, &settings),
@@ -62,7 +65,8 @@ pub fn resume(ctx: &Context, op: &Operation, saved: &[u8], got: &Result<Response
     };
     match op {
         Operation::Submit(message) => submit::resume(ctx, &settings, message, saved, got),
-        Operation::Query(_) | Operation::Cancel(_) => begin(ctx, op),
+        Operation::Query(_) => query::resume(ctx, &settings, got),
+        Operation::Cancel(ids) => cancel::resume(ctx, &settings, ids, saved, got),
         Operation::Authenticate => access::resume(ctx, &settings, saved, got),
         Operation::Attach => registration::attached(ctx, &settings, saved, got),
         Operation::Detach => registration::detached(ctx, &settings, saved, got),

@@ -1,4 +1,4 @@
-//! What a phone says became of a message of ours.
+//! What became of a message of ours, and the report that says so.
 
 use crate::{
     bindings::edgebind::{message::types::MessageState, translator::types::Report},
@@ -41,36 +41,61 @@ const SEND_RESULTS: [&str; 24] = [
     "REQUEST_NOT_SUPPORTED",
 ];
 
-/// The report, or why there is none. The id is the submit's key, so that it is found also when the webhook overtakes the
-/// answer to the POST.
+/// What became of a message of ours, whoever says it: a phone by a webhook, or the API when it is asked.
+#[derive(Debug)]
+pub(crate) enum News<'a> {
+    /// It has not been sent; the words say where it is.
+    Waiting(&'static str),
+    /// The network took it.
+    Sent,
+    Delivered,
+    Cancelled,
+    /// With the phone's reason.
+    Failed(&'a str),
+}
+
+impl News<'_> {
+    /// The report under the submit's key, so that it is found also when a webhook overtakes the answer to the POST.
+    pub(crate) fn report(&self, settings: &Settings, key: &str, at_ms: u64) -> Report {
+        let (state, last, error, why) = match self {
+            Self::Waiting(place) => (MessageState::Enroute, false, 0, (*place).to_owned()),
+            Self::Sent => {
+                let (state, last) = match settings.receipt_on_sent {
+                    ReceiptOnSent::Intermediate => (MessageState::Enroute, false),
+                    ReceiptOnSent::Final => (MessageState::Accepted, true),
+                    ReceiptOnSent::Delivered => (MessageState::Delivered, true),
+                };
+                (state, last, 0, "sent".to_owned())
+            }
+            Self::Delivered => (MessageState::Delivered, true, 0, "delivered".to_owned()),
+            Self::Cancelled => (MessageState::Deleted, true, 0, "cancelled".to_owned()),
+            Self::Failed(reason) => {
+                let (state, error) = failure(reason);
+                (state, true, error, format!("failed: {}", for_log(reason)))
+            }
+        };
+        Report {
+            upstream_id: key.to_owned(),
+            state,
+            final_: last,
+            error,
+            at: at_ms,
+            why,
+        }
+    }
+}
+
+/// The report that a webhook makes, or why there is none.
 pub(crate) fn report(now_ms: u64, settings: &Settings, kind: Kind, payload: Payload<'_>) -> Result<Report, &'static str> {
     let id = payload.text("messageId").ok_or("no messageId")?;
-    let upstream_id = id.strip_prefix(&settings.id_prefix).ok_or("a message of someone else's")?;
-    let (state, last, error, time, why) = match kind {
-        Kind::Sent => {
-            let (state, last) = match settings.receipt_on_sent {
-                ReceiptOnSent::Intermediate => (MessageState::Enroute, false),
-                ReceiptOnSent::Final => (MessageState::Accepted, true),
-                ReceiptOnSent::Delivered => (MessageState::Delivered, true),
-            };
-            (state, last, 0, "sentAt", "sent".to_owned())
-        }
-        Kind::Delivered => (MessageState::Delivered, true, 0, "deliveredAt", "delivered".to_owned()),
-        Kind::Cancelled => (MessageState::Deleted, true, 0, "cancelledAt", "cancelled".to_owned()),
-        _ => {
-            let reason = payload.text("reason").unwrap_or_default();
-            let (state, error) = failure(reason);
-            (state, true, error, "failedAt", format!("failed: {}", for_log(reason)))
-        }
+    let key = id.strip_prefix(&settings.id_prefix).ok_or("a message of someone else's")?;
+    let (news, time) = match kind {
+        Kind::Sent => (News::Sent, "sentAt"),
+        Kind::Delivered => (News::Delivered, "deliveredAt"),
+        Kind::Cancelled => (News::Cancelled, "cancelledAt"),
+        _ => (News::Failed(payload.text("reason").unwrap_or_default()), "failedAt"),
     };
-    Ok(Report {
-        upstream_id: upstream_id.to_owned(),
-        state,
-        final_: last,
-        error,
-        at: payload.time(time).unwrap_or(now_ms),
-        why,
-    })
+    Ok(news.report(settings, key, payload.time(time).unwrap_or(now_ms)))
 }
 
 /// State and error number in the free text that a phone gives as a reason.

@@ -3,13 +3,12 @@
 //! | name | value | default |
 //! |---|---|---|
 //! | `api_base_url` | where the API is: `https://api.sms-gate.app/3rdparty/v1`, `https://<host>/api/3rdparty/v1`, `http://<phone>:8080` | required |
-//! | `alphabet` | what data_coding 0 means: `gsm`, `latin1`, `ascii`, `utf8` | `gsm` |
-//! | `device_id` | the phone that sends | chosen for each message out of `GET /devices`; a token needs the scope `devices:list` for it |
+//! | `device_id` | the phone that sends | chosen for each message out of `GET /devices` |
 //! | `sim_number` | its SIM, 1 to 3 | the phone's choice |
 //! | `source.<address>` | phone and SIM of one source address: `device`, `device:sim` or `:sim` | |
 //! | `source.default` | phone and SIM of source addresses that are not listed | `device_id`, `sim_number` |
 //! | `device_active_within` | hours; phones seen within them are preferred | 0: all are equal |
-//! | `priority_0` to `priority_3` | SMSGate's priority, -128 to 127, for each priority_flag | 0, 25, 50, 100 |
+//! | `priority_0` to `priority_3` | SMSGate's priority, -128 to 127, for each priority_flag; from 100 on a phone ignores its own limits and working hours | 0, 25, 50, 75 |
 //! | `country_code` | digits; what national numbers begin with | none |
 //! | `skip_phone_validation` | `auto` (short codes and names), `always`, `never` | `auto` |
 //! | `data_port` | port of binary messages that name none | none: they are refused |
@@ -20,10 +19,11 @@
 //! | `own_number` | destination of incoming messages that name none | none |
 //! | `source_ton`, `source_npi` | of the phone numbers that incoming messages come from | by their form |
 //! | `dest_ton`, `dest_npi` | of the phone numbers that incoming messages go to | by their form |
+//!
+//! A token in place of user and password needs the scopes `messages:send`, `devices:list` (without `device_id`), `messages:read` (query_sm),
+//! `messages:cancel` (cancel_sm, replace_sm), `webhooks:write` and `webhooks:delete`.
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
-
-use edgebind_smpp::text::Alphabet;
 
 use crate::bindings::edgebind::message::types::Setting;
 
@@ -68,7 +68,6 @@ pub(crate) struct Numbering {
 pub(crate) struct Settings {
     /// Without a trailing slash.
     pub(crate) api_base_url: String,
-    pub(crate) alphabet: Alphabet,
     pub(crate) sender: Sender,
     /// In the order written.
     pub(crate) sources: Vec<(String, Sender)>,
@@ -94,12 +93,11 @@ impl Settings {
     pub(crate) fn read(settings: &[Setting]) -> Result<Self, Vec<String>> {
         let mut read = Self {
             api_base_url: String::new(),
-            alphabet: Alphabet::Gsm,
             sender: Sender::default(),
             sources: Vec::new(),
             source_default: None,
             device_active_within_hours: 0,
-            priorities: [0, 25, 50, 100],
+            priorities: [0, 25, 50, 75],
             country_code: None,
             skip_phone_validation: SkipValidation::Auto,
             data_port: None,
@@ -124,11 +122,6 @@ impl Settings {
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
             "api_base_url" => self.api_base_url = base_url(value)?,
-            "alphabet" => {
-                self.alphabet = value
-                    .parse()
-                    .map_err(|_| one_of(value, &["gsm", "latin1", "ascii", "utf8"]))?;
-            }
             "device_id" => self.sender.device = Some(device_id(value)?),
             "sim_number" => self.sender.sim = Some(number(value, 1..=3)?),
             "device_active_within" => self.device_active_within_hours = number(value, 0..=24 * 366)?,
@@ -298,7 +291,7 @@ mod tests {
     fn the_least_that_is_enough_is_the_url() {
         let read = settings(&[URL]).unwrap();
         assert_eq!(read.api_base_url, "https://sms.example/api/3rdparty/v1");
-        assert_eq!(read.priorities, [0, 25, 50, 100]);
+        assert_eq!(read.priorities, [0, 25, 50, 75]);
         assert_eq!(read.sender("anyone"), Sender::default());
     }
 
@@ -327,7 +320,7 @@ mod tests {
         .unwrap_err();
         insta::assert_snapshot!(mistakes.join("\n"), @r#"
         api_base_uri: no such setting
-        alphabet: "ebcdic" is none of gsm, latin1, ascii, utf8
+        alphabet: no such setting
         sim_number: "4" is not a number from 1 to 3
         device_id: 22 octets exceed the 21 of a device id
         source.ACME: "9" is not a number from 1 to 3

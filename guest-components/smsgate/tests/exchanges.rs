@@ -148,7 +148,14 @@ fn the_upstreams_own_id_is_kept_beside_ours() {
 #[test]
 fn what_an_earlier_release_saved_is_begun_again() {
     let ctx = context(&[("device_id", "phone1")]);
-    for op in [submit(), Operation::Authenticate, Operation::Attach, Operation::Detach] {
+    let cancel = Operation::Cancel(vec!["7100000000000017".into()]);
+    for op in [
+        submit(),
+        cancel,
+        Operation::Authenticate,
+        Operation::Attach,
+        Operation::Detach,
+    ] {
         let again = edgebind_smsgate::resume(&ctx, &op, b"what is this?", &answer(202, TAKEN));
         assert_eq!(again, edgebind_smsgate::begin(&ctx, &op));
     }

@@ -4,7 +4,7 @@
 mod transcript;
 
 use edgebind_smsgate::bindings::edgebind::{
-    message::types::{Message, Tlv},
+    message::types::{Alphabet, Message, Tlv},
     translator::types::{Operation, Step},
 };
 use transcript::*;
@@ -56,8 +56,9 @@ fn who_calls_and_by_which_secrets() {
 
 #[test]
 fn text_by_data_coding_and_alphabet() {
-    let row = |settings: &[(&str, &str)], data_coding: u8, payload: &[u8]| {
-        let text = step(settings, |message| {
+    let row = |alphabet: Alphabet, data_coding: u8, payload: &[u8]| {
+        let text = step(&[], |message| {
+            message.alphabet = alphabet;
             message.data_coding = data_coding;
             message.payload = payload.to_vec();
         });
@@ -65,57 +66,77 @@ fn text_by_data_coding_and_alphabet() {
             .split("\"textMessage\":")
             .nth(1)
             .map_or(text.clone(), |rest| rest.split('}').next().unwrap().to_owned() + "}");
-        format!("{settings:?} {data_coding:#04x} {payload:02x?}\n    {text}")
+        format!("{alphabet:?} {data_coding:#04x} {payload:02x?}\n    {text}")
     };
     let table = [
-        row(&[], 0x00, &[0x48, 0x69, 0x20, 0x00, 0x1b, 0x65, 0x02]),
-        row(&[("alphabet", "latin1")], 0x00, &[0x48, 0xe9, 0x40]),
-        row(&[("alphabet", "ascii")], 0x00, b"a@b"),
-        row(&[("alphabet", "utf8")], 0x00, "Привет".as_bytes()),
-        row(&[], 0x01, b"a@b"),
-        row(&[], 0x03, &[0x48, 0xe9, 0x40]),
-        row(&[], 0x08, &[0x04, 0x1f, 0xd8, 0x3d, 0xde, 0x00]),
-        row(&[], 0x08, &[0xfe, 0xff, 0x00, 0x41]),
-        row(&[], 0x18, &[0x00, 0x41]),
-        row(&[], 0xf0, &[0x00]),
-        row(&[], 0x08, &[0x00]),
-        row(&[], 0x08, &[]),
-        row(&[], 0x00, &[]),
-        row(&[], 0x05, b"x"),
-        row(&[], 0x0e, b"x"),
+        row(Alphabet::Gsm, 0x00, &[0x48, 0x69, 0x20, 0x00, 0x1b, 0x65, 0x02]),
+        row(Alphabet::Latin1, 0x00, &[0x48, 0xe9, 0x40]),
+        row(Alphabet::Ascii, 0x00, b"a@b"),
+        row(Alphabet::Utf8, 0x00, "Привет".as_bytes()),
+        row(Alphabet::Gsm, 0x01, b"a@b"),
+        row(Alphabet::Gsm, 0x03, &[0x48, 0xe9, 0x40]),
+        row(Alphabet::Gsm, 0x08, &[0x04, 0x1f, 0xd8, 0x3d, 0xde, 0x00]),
+        row(Alphabet::Gsm, 0x08, &[0xfe, 0xff, 0x00, 0x41]),
+        row(Alphabet::Gsm, 0x18, &[0x00, 0x41]),
+        row(Alphabet::Gsm, 0xf0, &[0x00]),
+        row(Alphabet::Gsm, 0x08, &[0x00]),
+        row(Alphabet::Gsm, 0x08, &[]),
+        row(Alphabet::Gsm, 0x00, &[]),
+        row(Alphabet::Gsm, 0x06, &[0xbf]),
+        row(Alphabet::Gsm, 0x07, &[0xe9]),
+        row(Alphabet::Gsm, 0x05, b"x"),
+        row(Alphabet::Gsm, 0x0e, b"x"),
     ];
     insta::assert_snapshot!(table.join("\n"), @r#"
-    [] 0x00 [48, 69, 20, 00, 1b, 65, 02]
+    Alphabet::Gsm 0x00 [48, 69, 20, 00, 1b, 65, 02]
         {"text":"Hi @€$"}
-    [("alphabet", "latin1")] 0x00 [48, e9, 40]
+    Alphabet::Latin1 0x00 [48, e9, 40]
         {"text":"Hé@"}
-    [("alphabet", "ascii")] 0x00 [61, 40, 62]
+    Alphabet::Ascii 0x00 [61, 40, 62]
         {"text":"a@b"}
-    [("alphabet", "utf8")] 0x00 [d0, 9f, d1, 80, d0, b8, d0, b2, d0, b5, d1, 82]
+    Alphabet::Utf8 0x00 [d0, 9f, d1, 80, d0, b8, d0, b2, d0, b5, d1, 82]
         {"text":"Привет"}
-    [] 0x01 [61, 40, 62]
+    Alphabet::Gsm 0x01 [61, 40, 62]
         {"text":"a¡b"}
-    [] 0x03 [48, e9, 40]
+    Alphabet::Gsm 0x03 [48, e9, 40]
         {"text":"Hé@"}
-    [] 0x08 [04, 1f, d8, 3d, de, 00]
+    Alphabet::Gsm 0x08 [04, 1f, d8, 3d, de, 00]
         {"text":"П😀"}
-    [] 0x08 [fe, ff, 00, 41]
+    Alphabet::Gsm 0x08 [fe, ff, 00, 41]
         {"text":"A"}
-    [] 0x18 [00, 41]
+    Alphabet::Gsm 0x18 [00, 41]
         {"text":"A"}
-    [] 0xf0 [00]
+    Alphabet::Gsm 0xf0 [00]
         {"text":"@"}
-    [] 0x08 [00]
+    Alphabet::Gsm 0x08 [00]
         dead MessageState::Rejected 0x01 err 1: the text is malformed: 1 octets are no UCS-2 text
-    [] 0x08 []
+    Alphabet::Gsm 0x08 []
         dead MessageState::Rejected 0x01 err 1: the text is empty, which the upstream does not take
-    [] 0x00 []
+    Alphabet::Gsm 0x00 []
         dead MessageState::Rejected 0x01 err 1: the text is empty, which the upstream does not take
-    [] 0x05 [78]
+    Alphabet::Gsm 0x06 [bf]
+        {"text":"П"}
+    Alphabet::Gsm 0x07 [e9]
+        {"text":"י"}
+    Alphabet::Gsm 0x05 [78]
         dead MessageState::Rejected 0x45 err 69: data_coding 0x05 is not served
-    [] 0x0e [78]
+    Alphabet::Gsm 0x0e [78]
         dead MessageState::Rejected 0x45 err 69: data_coding 0x0e is not served
     "#);
+}
+
+#[test]
+fn a_header_names_the_national_language_of_the_text() {
+    let read = |udh: &[u8], payload: &[u8]| {
+        step(&[], |message| {
+            message.udh = udh.to_vec();
+            message.payload = payload.to_vec();
+        })
+    };
+    let turkish = read(&[0x06, 0x24, 0x01, 0x01, 0x25, 0x01, 0x01], &[0x1b, 0x53, 0x04, 0x07]);
+    assert!(turkish.contains(r#"{"text":"Ş€ı"}"#), "{turkish}");
+    let spanish = read(&[0x03, 0x24, 0x01, 0x02], &[0x1b, 0x61]);
+    assert!(spanish.contains(r#"{"text":"á"}"#), "{spanish}");
 }
 
 #[test]
@@ -131,9 +152,8 @@ fn a_long_text_is_one_message_and_has_a_limit() {
 }
 
 #[test]
-fn what_arrives_as_something_else_is_refused() {
+fn a_header_longer_than_the_user_data_is_refused() {
     let header = |udh: &[u8]| step(&[], |message| message.udh = udh.to_vec());
-    insta::assert_snapshot!(header(&[0x03, 0x25, 0x01, 0x01]), @"dead MessageState::Rejected 0x45 err 69: national language shift tables are not served");
     insta::assert_snapshot!(header(&[0x09, 0x00]), @"dead MessageState::Rejected 0x43 err 67: the user data header is longer than the user data");
 }
 
@@ -178,24 +198,13 @@ fn data_goes_to_a_port() {
 }
 
 #[test]
-fn validity_schedule_priority_and_receipts() {
+fn validity_priority_and_receipts() {
     let table = [
         step(&[], |message| message.validity = Some(NOW + HOUR)),
         step(&[], |message| message.validity = Some(NOW + 1)),
         step(&[], |message| message.validity = Some(NOW)),
         step(&[], |message| message.validity = Some(0)),
-        step(&[], |message| message.schedule = Some(NOW + HOUR)),
         step(&[], |message| message.schedule = Some(NOW - HOUR)),
-        step(&[], |message| message.schedule = Some(NOW + 5 * SECOND)),
-        step(&[], |message| {
-            message.schedule = Some(NOW + HOUR);
-            message.validity = Some(NOW + 2 * HOUR);
-        }),
-        step(&[], |message| {
-            message.schedule = Some(NOW + 2 * HOUR);
-            message.validity = Some(NOW + HOUR);
-        }),
-        step(&[], |message| message.schedule = Some(u64::MAX)),
         step(&[], |message| message.priority = 1),
         step(&[], |message| message.priority = 3),
         step(&[("priority_3", "-128")], |message| message.priority = 3),
@@ -208,14 +217,9 @@ fn validity_schedule_priority_and_receipts() {
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"ttl":5,"priority":0,"withDeliveryReport":false}
     dead MessageState::Expired 0x62 err 98: the validity period is over
     dead MessageState::Expired 0x62 err 98: the validity period is over
-    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"scheduleAt":"2026-08-20T09:15:30Z","priority":0,"withDeliveryReport":false}
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
-    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":false}
-    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"scheduleAt":"2026-08-20T09:15:30Z","validUntil":"2026-08-20T10:15:30Z","priority":0,"withDeliveryReport":false}
-    dead MessageState::Rejected 0x61 err 97: the validity period ends before the scheduled time
-    dead MessageState::Rejected 0x61 err 97: scheduled beyond the year 9999
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":25,"withDeliveryReport":false}
-    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":100,"withDeliveryReport":false}
+    POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":75,"withDeliveryReport":false}
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":-128,"withDeliveryReport":false}
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":true}
     POST https://sms.example/3rdparty/v1/messages {"id":"7100000000000017","deviceId":"phone1","phoneNumbers":["+447700900000"],"textMessage":{"text":"Hi"},"priority":0,"withDeliveryReport":true}

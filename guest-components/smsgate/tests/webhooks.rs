@@ -371,7 +371,7 @@ fn a_signature_is_asked_for_when_there_are_keys() {
 fn an_incoming_message_that_is_told_twice_has_one_key_and_another_has_another() {
     let key = |body: &str| match &webhook(&context(&[]), &posted(body)).heard[0] {
         Heard::Incoming((key, _)) => key.clone(),
-        Heard::Report(_) => panic!("not incoming"),
+        other => panic!("not incoming: {other:?}"),
     };
     let received = |payload: &str| key(&event("sms:received", payload));
     let first = received(RECEIVED);

@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use edgebind_smsgate::bindings::edgebind::{
-    message::types::{Address, Body, Message, Receipts, Setting},
+    message::types::{Address, Alphabet, Body, Message, Receipts, Setting},
     translator::types::{
-        Authorization, Context, Failure, Heard, Hearing, Operation, Outcome, Request, Response, Step, WebhookRequest,
+        Authorization, Context, Failure, Heard, Hearing, Operation, Outcome, Report, Request, Response, Step, WebhookRequest,
     },
 };
 
@@ -41,6 +41,7 @@ pub(crate) fn message() -> Message {
         service_type: String::new(),
         source: address(5, 0, "ACME"),
         destination: address(1, 1, "447700900000"),
+        also_to: Vec::new(),
         esm_class: 0,
         protocol_id: 0,
         priority: 0,
@@ -51,7 +52,9 @@ pub(crate) fn message() -> Message {
             failure: false,
             intermediate: false,
         },
+        replace_if_present: false,
         data_coding: 0,
+        alphabet: Alphabet::Gsm,
         udh: Vec::new(),
         payload: b"Hi".to_vec(),
         part: None,
@@ -143,6 +146,11 @@ pub(crate) fn headers(request: &Request) -> String {
 pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Taken(ids) => format!("taken {}", ids.join(" ")).trim_end().to_owned(),
+        Outcome::Known(reports) => reports
+            .iter()
+            .map(|known| format!("known {}", report(known)))
+            .collect::<Vec<_>>()
+            .join("\n"),
         Outcome::Retry(retry) => match retry.after_ms {
             Some(ms) => format!("retry after {} s: {}", ms / 1000, retry.why),
             None => format!("retry: {}", retry.why),
@@ -154,6 +162,14 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
             )
         }
     }
+}
+
+fn report(report: &Report) -> String {
+    let kind = if report.final_ { "final" } else { "not final" };
+    format!(
+        "{} {:?} {kind} err {} at {}: {}",
+        report.upstream_id, report.state, report.error, report.at, report.why
+    )
 }
 
 /// A webhook with this body.
@@ -195,16 +211,8 @@ pub(crate) fn hearing(hearing: &Hearing) -> String {
                     write!(text, " {name}={value}").unwrap();
                 }
             }
-            Heard::Report(report) => {
-                let kind = if report.final_ { "final" } else { "not final" };
-                write!(
-                    text,
-                    "report {} {:?} {kind} err {}",
-                    report.upstream_id, report.state, report.error
-                )
-                .unwrap();
-                write!(text, " at {}: {}", report.at, report.why).unwrap();
-            }
+            Heard::Report(heard) => write!(text, "report {}", report(heard)).unwrap(),
+            Heard::Alert((_, alert)) => write!(text, "alert {:?}", alert.availability).unwrap(),
         }
     }
     text

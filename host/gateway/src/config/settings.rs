@@ -10,17 +10,19 @@ use toml::{Table, Value};
 /// The setting of a translator that says where its API is.
 pub(super) const API_BASE_URL: &str = "api_base_url";
 
-/// The setting of sessions and translators that says what an account's octets of data_coding 0 mean.
+/// The setting of sessions that says what an account's octets of data_coding 0 mean. Translators read it in each message.
 const ALPHABET: &str = "alphabet";
+
+const SESSION_SETTINGS: &str = "session_settings";
 
 /// Names and values.
 pub(super) type Settings = Vec<(String, String)>;
 
-/// Settings for the session and for the translator; `alphabet` is for both.
+/// Settings for the session, `alphabet` among them, and for the translator.
 pub(super) fn settings(reader: &Reader<'_>) -> (Settings, Settings) {
     let alphabet = reader.text(ALPHABET, |text| Ok(text.to_owned()));
     let read = |key| {
-        let mut settings = BTreeMap::new();
+        let mut settings = BTreeMap::<String, String>::new();
         if let Some(value) = reader.read(key, |value| value.as_table().ok_or_else(|| not_a("a table", value))) {
             flatten(value, "", &mut |name, value| match setting(value) {
                 Some(_) if settings.contains_key(name) => reader.mistake(key, format!("`{name}` is given twice")),
@@ -34,14 +36,18 @@ pub(super) fn settings(reader: &Reader<'_>) -> (Settings, Settings) {
                 ),
             });
         }
-        if let Some(alphabet) = &alphabet
-            && settings.insert(ALPHABET.to_owned(), alphabet.clone()).is_some()
-        {
-            reader.mistake(key, format!("`{ALPHABET}` is given beside it too"));
-        }
-        settings.into_iter().collect()
+        settings
     };
-    (read("session_settings"), read("translator_settings"))
+    let mut session = read(SESSION_SETTINGS);
+    if let Some(alphabet) = alphabet
+        && session.insert(ALPHABET.to_owned(), alphabet).is_some()
+    {
+        reader.mistake(SESSION_SETTINGS, format!("`{ALPHABET}` is given beside it too"));
+    }
+    (
+        session.into_iter().collect(),
+        read("translator_settings").into_iter().collect(),
+    )
 }
 
 /// Calls `each` with every value of a table and of the tables in it, whose names are joined with dots.

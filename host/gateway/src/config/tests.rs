@@ -412,7 +412,6 @@ fn settings_are_flat_names_and_text() {
     assert_eq!(
         pairs(&config.tenants[0].translator_settings),
         [
-            "alphabet=latin1",
             "api_base_url=http://localhost:8080",
             "source.+4477=:2",
             "source.default=device:1"
