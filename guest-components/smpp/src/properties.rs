@@ -1,4 +1,4 @@
-//! What holds for text, headers, times and receipts whatever octets come: nothing panics, and what is written is read.
+//! What holds for headers, optional parameters, times and receipts whatever octets come: nothing panics, and what is written is read.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,66 +6,10 @@ use std::string::String;
 use std::vec::Vec;
 
 use crate::receipt::{self, Receipt};
-use crate::text::{self, Alphabet, Charset, Coding};
 use crate::udh::{self, Udh};
 use crate::{MessageState, Time, Tlvs};
 
-const CHARSETS: [Charset; 5] = [Charset::Gsm, Charset::Latin1, Charset::Ascii, Charset::Utf8, Charset::Ucs2];
-
-/// Text of characters that GSM 03.38 has and some that it lacks.
-fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof!["[ -~€£\n]{0,400}", "[a-zа-я\u{1F600}-\u{1F64F}€é{}]{0,300}", any::<String>()]
-}
-
 proptest! {
-    #[test]
-    fn text_that_encodes_decodes_to_itself(text in any_text()) {
-        for charset in CHARSETS {
-            let encoded = text::encode(charset, &text);
-            prop_assert_eq!(encoded.is_some(), text::fits(charset, &text), "{:?}", charset);
-            if let Some(encoded) = encoded {
-                let decoded = text::decode(charset, &encoded).unwrap();
-                let expected = if charset == Charset::Ucs2 { text.strip_prefix('\u{FEFF}').unwrap_or(&text) } else { &text };
-                prop_assert_eq!(&decoded, expected, "{:?}", charset);
-            }
-        }
-    }
-
-    #[test]
-    fn the_charset_chosen_has_every_character(text in any_text()) {
-        for alphabet in [Alphabet::Gsm, Alphabet::Latin1, Alphabet::Ascii, Alphabet::Utf8] {
-            let (data_coding, charset) = text::choose(alphabet, &text);
-            prop_assert!(text::encode(charset, &text).is_some());
-            prop_assert_eq!(text::coding(data_coding, alphabet), Coding::Text(charset));
-        }
-    }
-
-    #[test]
-    fn parts_fit_and_each_is_whole_text(text in any_text(), udh_octets in 0..20_usize) {
-        for charset in CHARSETS {
-            let Some(encoded) = text::encode(charset, &text) else { continue };
-            let octets_max = text::capacity(Coding::Text(charset), udh_octets);
-            let parts: Vec<&[u8]> = text::split(charset, &encoded, octets_max).collect();
-            prop_assert_eq!(&parts.concat(), &encoded);
-            prop_assert!(parts.iter().all(|part| !part.is_empty() && part.len() <= octets_max));
-            // A byte order mark at the start of a part is dropped when that part is read by itself.
-            if !text.contains('\u{FEFF}') {
-                let joined: String = parts.iter().map(|part| text::decode(charset, part).unwrap()).collect();
-                prop_assert_eq!(&joined, &text);
-            }
-        }
-    }
-
-    #[test]
-    fn no_octets_make_text_panic(octets in vec(any::<u8>(), 0..200), octets_max in 0..160_usize) {
-        for charset in CHARSETS {
-            let malformed = charset == Charset::Ucs2 && octets.len() % 2 == 1;
-            prop_assert_eq!(text::decode(charset, &octets).is_err(), malformed);
-            let parts: Vec<&[u8]> = text::split(charset, &octets, octets_max).collect();
-            prop_assert_eq!(&parts.concat(), &octets);
-        }
-    }
-
     #[test]
     fn no_octets_make_a_header_panic(octets in vec(prop_oneof![0..10_u8, any::<u8>()], 0..40)) {
         if let Ok((udh, payload)) = Udh::parse(&octets) {

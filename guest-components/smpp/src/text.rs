@@ -77,4 +77,6 @@ impl fmt::Display for Unreadable {
 impl core::error::Error for Unreadable {}
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
