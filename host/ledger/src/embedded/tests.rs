@@ -29,7 +29,7 @@ fn done(claim: Claim) -> (Claim, Settlement) {
     )
 }
 
-/// Polls once, so that a command is in the queue.
+/// Polls once, so that a command is in the queue. Something must keep it from being answered at once.
 fn start<'a, T>(mut future: BoxFuture<'a, T>) -> BoxFuture<'a, T> {
     assert!(matches!(
         future.as_mut().poll(&mut Context::from_waker(Waker::noop())),
@@ -255,23 +255,35 @@ async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_goes_on()
     assert_eq!(ledger.pending("a"), 0);
 }
 
-#[tokio::test]
-async fn a_body_out_of_memory_is_read_back_and_a_claim_dropped_meanwhile_claims_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let options = Options {
-        bodies_bytes_max: 0,
-        ..options()
-    };
-    let ledger = Embedded::open(directory.path(), options).unwrap();
-    let id = ledger.append(vec![NewEntry::new("a", "cold")]).await.unwrap()[0].id;
-    let reading = start(ledger.claim("a", 1, LEASE));
-    assert_eq!(ledger.get(id).unwrap().unwrap().state, State::Claimed);
-    drop(reading);
-    let claim = ledger.claim_entry(id, LEASE).unwrap().unwrap();
-    assert_eq!(claim.body, "cold");
-    ledger.release(&[id]);
-    let claims = ledger.claim("a", 1, LEASE).await.unwrap();
-    assert_eq!((&claims[0].body[..], claims[0].attempt), (&b"cold"[..], 1));
+#[test]
+fn a_body_out_of_memory_is_read_back_and_a_claim_dropped_meanwhile_claims_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(1)
+        .build();
+    runtime.unwrap().block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options {
+            bodies_bytes_max: 0,
+            ..options()
+        };
+        let ledger = Embedded::open(directory.path(), options).unwrap();
+        let id = ledger.append(vec![NewEntry::new("a", "cold")]).await.unwrap()[0].id;
+        // The only thread that could read has something else to do.
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || wait.recv().is_err());
+        let reading = start(ledger.claim("a", 1, LEASE));
+        assert_eq!(ledger.get(id).unwrap().unwrap().state, State::Claimed);
+        drop(reading);
+        drop(go_on);
+        assert!(busy.await.unwrap());
+
+        let claim = ledger.claim_entry(id, LEASE).unwrap().unwrap();
+        assert_eq!(claim.body, "cold");
+        ledger.release(&[id]);
+        let claims = ledger.claim("a", 1, LEASE).await.unwrap();
+        assert_eq!((&claims[0].body[..], claims[0].attempt), (&b"cold"[..], 1));
+    });
 }
 
 #[tokio::test]
@@ -279,7 +291,9 @@ async fn closing_writes_what_was_asked_and_ends_those_who_wait() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = open(&directory);
     let waiting = start(ledger.claim("b", 1, LEASE));
+    let pen = ledger.shared.pen();
     let asked = start(ledger.append(vec![NewEntry::new("a", "x")]));
+    drop(pen);
     ledger.close().unwrap();
     assert!(asked.await.is_ok());
     assert_eq!(waiting.await, Err(LedgerError::Closed));
