@@ -168,6 +168,9 @@ fn date(digits: &[u8]) -> Option<u64> {
 }
 
 #[cfg(test)]
+mod strict;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::string::String;
