@@ -2,20 +2,54 @@
 //! counts; what is written and when is said by its caller.
 
 use crate::{message::Instant, session::Token};
-use edgebind_smpp::CommandStatus;
+use edgebind_smpp::{CommandStatus, frame};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Where sequence_number stands in a frame.
 const SEQUENCE_NUMBER: std::ops::Range<usize> = 12..16;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
 pub(crate) struct Deliveries {
     open: VecDeque<Delivery>,
     /// Not sent yet, in order.
     waiting: VecDeque<(Token, Vec<u8>)>,
     /// Sent and not answered, the oldest first.
     flying: VecDeque<Flying>,
+}
+
+/// Deliveries as they were saved, perhaps by somebody else: not believed before they were looked at.
+#[derive(Deserialize)]
+struct Saved {
+    open: VecDeque<Delivery>,
+    waiting: VecDeque<(Token, Vec<u8>)>,
+    flying: VecDeque<Flying>,
+}
+
+impl TryFrom<Saved> for Deliveries {
+    type Error = &'static str;
+
+    fn try_from(Saved { open, waiting, flying }: Saved) -> Result<Self, &'static str> {
+        let mut under_way: BTreeMap<Token, usize> = open.iter().map(|delivery| (delivery.token, 0)).collect();
+        let tokens = waiting
+            .iter()
+            .map(|(token, _)| token)
+            .chain(flying.iter().map(|flying| &flying.token));
+        for token in tokens {
+            *under_way.get_mut(token).ok_or("a PDU of no delivery")? += 1;
+        }
+        if under_way.len() < open.len() || open.iter().any(|delivery| under_way[&delivery.token] != delivery.pdus) {
+            return Err("a delivery that does not count its PDUs");
+        }
+        if waiting
+            .iter()
+            .any(|(_, frame)| frame::split(frame, frame.len()) != Ok(Some(frame.len())))
+        {
+            return Err("a PDU that is none");
+        }
+        Ok(Self { open, waiting, flying })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -241,6 +275,33 @@ mod tests {
         assert_eq!((deliveries.flying(), deliveries.deadline()), (0, None));
         assert_eq!(deliveries.take_unbegun(), [8]);
         assert_eq!(deliveries, Deliveries::default());
+    }
+
+    /// Found by `tests/fuzz`: another component's octets were read as a delivery of two octets, and sending that panicked.
+    #[test]
+    fn what_was_saved_by_somebody_else_is_not_believed() {
+        let restored = |deliveries: &Deliveries| {
+            let saved = postcard::to_allocvec(deliveries).unwrap();
+            postcard::from_bytes::<Deliveries>(&saved)
+        };
+        let mut whole = Deliveries::default();
+        let mut frame = vec![0; 16];
+        frame[3] = 16;
+        whole.add(7, vec![frame; 2]);
+        whole.send(1, 100);
+        assert_eq!(restored(&whole), Ok(whole.clone()));
+
+        let mut short = whole.clone();
+        short.waiting[0].1.truncate(2);
+        let mut miscounted = whole.clone();
+        miscounted.open[0].pdus = 1;
+        let mut twice = whole.clone();
+        twice.open.push_back(twice.open[0].clone());
+        let mut stray = whole.clone();
+        stray.flying[0].token = 8;
+        for wrong in [short, miscounted, twice, stray] {
+            assert!(restored(&wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]
