@@ -16,11 +16,16 @@ pub mod id {
     pub const GENERIC_NACK: u32 = 0x8000_0000;
     pub const BIND_RECEIVER: u32 = 0x01;
     pub const BIND_TRANSMITTER: u32 = 0x02;
+    pub const QUERY_SM: u32 = 0x03;
     pub const SUBMIT_SM: u32 = 0x04;
     pub const DELIVER_SM: u32 = 0x05;
     pub const UNBIND: u32 = 0x06;
+    pub const REPLACE_SM: u32 = 0x07;
+    pub const CANCEL_SM: u32 = 0x08;
     pub const BIND_TRANSCEIVER: u32 = 0x09;
     pub const ENQUIRE_LINK: u32 = 0x15;
+    pub const SUBMIT_MULTI: u32 = 0x21;
+    pub const DATA_SM: u32 = 0x0103;
     pub const RESPONSE: u32 = 0x8000_0000;
 }
 
@@ -34,8 +39,11 @@ pub mod status {
     pub const RINVBNDSTS: u32 = 0x04;
     pub const RALYBND: u32 = 0x05;
     pub const RINVDSTADR: u32 = 0x0B;
+    pub const RINVMSGID: u32 = 0x0C;
     pub const RBINDFAIL: u32 = 0x0D;
     pub const RINVPASWD: u32 = 0x0E;
+    pub const RCANCELFAIL: u32 = 0x11;
+    pub const RREPLACEFAIL: u32 = 0x13;
     pub const RMSGQFUL: u32 = 0x14;
     pub const RTHROTTLED: u32 = 0x58;
     pub const RINVSCHED: u32 = 0x61;
@@ -171,9 +179,13 @@ impl Delivery {
 /// A submit_sm, field by field; what a scenario does not name is as plain as can be.
 #[derive(Debug, Clone)]
 pub struct Submit<'a> {
-    /// source_addr, with TON 5.
+    /// source_addr_ton and source_addr_npi.
+    pub source_kind: [u8; 2],
+    /// source_addr.
     pub source: &'a str,
-    /// destination_addr, with TON 1 and NPI 1.
+    /// dest_addr_ton and dest_addr_npi.
+    pub destination_kind: [u8; 2],
+    /// destination_addr.
     pub destination: &'a str,
     /// esm_class.
     pub esm_class: u8,
@@ -196,7 +208,9 @@ pub struct Submit<'a> {
 impl Default for Submit<'_> {
     fn default() -> Self {
         Self {
+            source_kind: [5, 0],
             source: "ACME",
+            destination_kind: [1, 1],
             destination: "447700900100",
             esm_class: 0,
             schedule: "",
@@ -216,8 +230,9 @@ impl Submit<'_> {
         let length = self
             .sm_length
             .unwrap_or_else(|| u8::try_from(self.short_message.len()).unwrap());
-        let mut body = vec![0, 5, 0];
-        body.extend([self.source.as_bytes(), &[0, 1, 1], self.destination.as_bytes(), &[0]].concat());
+        let mut body = vec![0];
+        body.extend([&self.source_kind, self.source.as_bytes(), &[0]].concat());
+        body.extend([&self.destination_kind, self.destination.as_bytes(), &[0]].concat());
         body.extend([self.esm_class, 0, 0]);
         body.extend([self.schedule.as_bytes(), &[0], self.validity.as_bytes(), &[0]].concat());
         body.extend([self.registered_delivery, 0, self.data_coding, 0, length]);
@@ -241,8 +256,13 @@ pub fn answer(id: u32, status: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
 
 /// A bind request of this kind, interface_version 0x34.
 pub fn bind(id: u32, sequence: u32, system_id: &str, password: &str) -> Vec<u8> {
-    let body = [system_id.as_bytes(), &[0], password.as_bytes(), &[0], &[0], &[0x34, 0, 0, 0]].concat();
-    pdu(id, sequence, &body)
+    bind_of(id, sequence, (system_id, password), "", 0x34)
+}
+
+/// A bind request with a system_type and an interface_version.
+pub fn bind_of(id: u32, sequence: u32, (system_id, password): (&str, &str), system_type: &str, version: u8) -> Vec<u8> {
+    let strings = [system_id, password, system_type].map(|text| [text.as_bytes(), &[0]].concat());
+    pdu(id, sequence, &[strings.concat().as_slice(), &[version, 0, 0, 0]].concat())
 }
 
 /// An optional parameter.
