@@ -20,6 +20,7 @@ mod wire_value;
 
 pub mod frame;
 pub mod receipt;
+pub mod tables;
 pub mod text;
 pub mod time;
 pub mod tlv;

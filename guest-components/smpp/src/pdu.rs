@@ -13,11 +13,13 @@ pub use decode::{DecodeError, Limits, decode, decode_within};
 pub use destinations::{Destination, DestinationList, Destinations};
 pub use encode::{EncodeError, bind_refusal, encode, encode_header_only, refusal};
 pub use table::{
-    AlertNotification, Bind, BindResp, CancelSm, DataSm, DataSmResp, MessageIdResp, Outbind, Pdu, QuerySm, QuerySmResp,
-    ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp,
+    AlertNotification, Bind, BindResp, CancelSm, DataSm, DataSmResp, Field, MessageIdResp, Outbind, Pdu, QuerySm, QuerySmResp,
+    ReplaceSm, Row, Sender, ShortMessage, SubmitMulti, SubmitMultiResp, TABLE,
 };
 pub use unsuccesses::{Unsuccess, UnsuccessList, Unsuccesses};
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

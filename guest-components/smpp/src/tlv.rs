@@ -1,63 +1,16 @@
 //! Optional parameters: tag, length, value, behind the mandatory fields of a PDU in any order.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-wire_value! {
-    /// The tag of an optional parameter (SMPP 3.4 §5.3.2). Unknown tags are carried, never refused.
-    Tag(u16), "{:#06x}" {
-        DEST_ADDR_SUBUNIT = 0x0005, "dest_addr_subunit";
-        DEST_NETWORK_TYPE = 0x0006, "dest_network_type";
-        DEST_BEARER_TYPE = 0x0007, "dest_bearer_type";
-        DEST_TELEMATICS_ID = 0x0008, "dest_telematics_id";
-        SOURCE_ADDR_SUBUNIT = 0x000D, "source_addr_subunit";
-        SOURCE_NETWORK_TYPE = 0x000E, "source_network_type";
-        SOURCE_BEARER_TYPE = 0x000F, "source_bearer_type";
-        SOURCE_TELEMATICS_ID = 0x0010, "source_telematics_id";
-        QOS_TIME_TO_LIVE = 0x0017, "qos_time_to_live";
-        PAYLOAD_TYPE = 0x0019, "payload_type";
-        /// A C-string: ends in a NUL that its length counts.
-        ADDITIONAL_STATUS_INFO_TEXT = 0x001D, "additional_status_info_text";
-        /// A C-string: ends in a NUL that its length counts.
-        RECEIPTED_MESSAGE_ID = 0x001E, "receipted_message_id";
-        MS_MSG_WAIT_FACILITIES = 0x0030, "ms_msg_wait_facilities";
-        PRIVACY_INDICATOR = 0x0201, "privacy_indicator";
-        SOURCE_SUBADDRESS = 0x0202, "source_subaddress";
-        DEST_SUBADDRESS = 0x0203, "dest_subaddress";
-        USER_MESSAGE_REFERENCE = 0x0204, "user_message_reference";
-        USER_RESPONSE_CODE = 0x0205, "user_response_code";
-        SOURCE_PORT = 0x020A, "source_port";
-        DESTINATION_PORT = 0x020B, "destination_port";
-        SAR_MSG_REF_NUM = 0x020C, "sar_msg_ref_num";
-        LANGUAGE_INDICATOR = 0x020D, "language_indicator";
-        SAR_TOTAL_SEGMENTS = 0x020E, "sar_total_segments";
-        SAR_SEGMENT_SEQNUM = 0x020F, "sar_segment_seqnum";
-        SC_INTERFACE_VERSION = 0x0210, "sc_interface_version";
-        CALLBACK_NUM_PRES_IND = 0x0302, "callback_num_pres_ind";
-        CALLBACK_NUM_ATAG = 0x0303, "callback_num_atag";
-        NUMBER_OF_MESSAGES = 0x0304, "number_of_messages";
-        /// May stand several times.
-        CALLBACK_NUM = 0x0381, "callback_num";
-        DPF_RESULT = 0x0420, "dpf_result";
-        SET_DPF = 0x0421, "set_dpf";
-        MS_AVAILABILITY_STATUS = 0x0422, "ms_availability_status";
-        NETWORK_ERROR_CODE = 0x0423, "network_error_code";
-        /// The user data, where short_message is empty.
-        MESSAGE_PAYLOAD = 0x0424, "message_payload";
-        DELIVERY_FAILURE_REASON = 0x0425, "delivery_failure_reason";
-        MORE_MESSAGES_TO_SEND = 0x0426, "more_messages_to_send";
-        MESSAGE_STATE = 0x0427, "message_state";
-        /// SMPP 5.0; 3.4 peers may fail on it.
-        CONGESTION_STATE = 0x0428, "congestion_state";
-        USSD_SERVICE_OP = 0x0501, "ussd_service_op";
-        DISPLAY_TIME = 0x1201, "display_time";
-        SMS_SIGNAL = 0x1203, "sms_signal";
-        MS_VALIDITY = 0x1204, "ms_validity";
-        ALERT_ON_MESSAGE_DELIVERY = 0x130C, "alert_on_message_delivery";
-        ITS_REPLY_TYPE = 0x1380, "its_reply_type";
-        ITS_SESSION_INFO = 0x1383, "its_session_info";
-    }
-}
+use crate::CommandId;
+
+mod list;
+mod rule;
+mod table;
+
+pub use list::{TlvList, ValueTooLong, push};
+pub use rule::{Rule, TlvFault, Values};
+pub use table::{TABLE, Tag};
 
 /// Octets of a tag and a length.
 const HEAD_LEN: usize = 4;
@@ -88,6 +41,12 @@ impl<'a> Tlv<'a> {
             [high, low] => Some(u16::from_be_bytes([*high, *low])),
             _ => None,
         }
+    }
+
+    /// Whether the specification reserves this value.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        Rule::of(self.tag).is_some_and(|rule| rule.reserves(self.value))
     }
 
     /// The value as a C-string, without its NUL. Clients leave the NUL out: then it is the whole value.
@@ -128,16 +87,30 @@ impl<'a> Tlvs<'a> {
         Some(Self { octets: whole })
     }
 
-    /// In order.
+    /// What a list holds.
+    const fn written(octets: &'a [u8]) -> Self {
+        Self { octets }
+    }
+
+    /// The first parameter that the table of parameters does not allow, when `command` carries these (SMPP 3.4 §3.3). What the
+    /// table does not know, or not in this command, is nobody's fault.
+    pub(crate) fn first_fault(&self, command: CommandId) -> Option<(&'static Rule, TlvFault)> {
+        self.iter().find_map(|tlv| {
+            let rule = Rule::of(tlv.tag).filter(|rule| rule.is_carried_by(command))?;
+            rule.fault(tlv.value).map(|fault| (rule, fault))
+        })
+    }
+
+    /// In order, as they came.
     #[must_use]
     pub const fn iter(&self) -> Iter<'a> {
         Iter { rest: self.octets }
     }
 
-    /// The first parameter with this tag.
+    /// The first parameter with this tag whose value means something: a reserved one is as if it were absent (SMPP 3.4 §3.3).
     #[must_use]
     pub fn get(&self, tag: Tag) -> Option<Tlv<'a>> {
-        self.iter().find(|tlv| tlv.tag == tag)
+        self.iter().find(|tlv| tlv.tag == tag && !tlv.is_reserved())
     }
 
     /// The parameters as they stand on the wire.
@@ -202,106 +175,6 @@ fn whole_parameters(area: &[u8]) -> Option<&[u8]> {
     (rest.len() < HEAD_LEN).then(|| &area[..area.len() - rest.len()])
 }
 
-/// The value of an optional parameter is longer than its length can say. The caller is to blame; nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ValueTooLong {
-    /// Which parameter.
-    pub tag: Tag,
-    /// Octets of the value.
-    pub length: usize,
-}
-
-impl fmt::Display for ValueTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} octets exceeds {}", self.tag, self.length, u16::MAX)
-    }
-}
-
-impl core::error::Error for ValueTooLong {}
-
-/// Appends one parameter to a buffer that [`Tlvs::read`] or [`TlvList`] takes.
-///
-/// # Errors
-/// The value is longer than 65535 octets; `out` is as it was.
-pub fn push(out: &mut Vec<u8>, tag: Tag, value: &[u8]) -> Result<(), ValueTooLong> {
-    let length = u16::try_from(value.len()).map_err(|_| ValueTooLong {
-        tag,
-        length: value.len(),
-    })?;
-    out.extend_from_slice(&tag.0.to_be_bytes());
-    out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(value);
-    Ok(())
-}
-
-/// Optional parameters being put together for a PDU.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct TlvList {
-    octets: Vec<u8>,
-}
-
-impl TlvList {
-    /// An empty list.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { octets: Vec::new() }
-    }
-
-    /// Appends a parameter.
-    ///
-    /// # Errors
-    /// The value is longer than 65535 octets; the list is as it was.
-    pub fn push(&mut self, tag: Tag, value: &[u8]) -> Result<(), ValueTooLong> {
-        push(&mut self.octets, tag, value)
-    }
-
-    /// Appends a parameter of one octet.
-    pub fn push_u8(&mut self, tag: Tag, value: u8) {
-        self.push_fixed(tag, [value]);
-    }
-
-    /// Appends a parameter of two octets.
-    pub fn push_u16(&mut self, tag: Tag, value: u16) {
-        self.push_fixed(tag, value.to_be_bytes());
-    }
-
-    /// Appends a C-string, with the NUL that its length counts.
-    ///
-    /// # Errors
-    /// The string is longer than 65534 octets; the list is as it was.
-    pub fn push_c_string(&mut self, tag: Tag, value: &[u8]) -> Result<(), ValueTooLong> {
-        let too_long = ValueTooLong {
-            tag,
-            length: value.len().saturating_add(1),
-        };
-        let length = u16::try_from(too_long.length).map_err(|_| too_long)?;
-        self.octets.extend_from_slice(&tag.0.to_be_bytes());
-        self.octets.extend_from_slice(&length.to_be_bytes());
-        self.octets.extend_from_slice(value);
-        self.octets.push(0);
-        Ok(())
-    }
-
-    /// The list as a PDU carries it.
-    #[must_use]
-    pub fn tlvs(&self) -> Tlvs<'_> {
-        Tlvs { octets: &self.octets }
-    }
-
-    fn push_fixed<const N: usize>(&mut self, tag: Tag, value: [u8; N]) {
-        const { assert!(N <= u16::MAX as usize) };
-        self.octets.extend_from_slice(&tag.0.to_be_bytes());
-        self.octets.extend_from_slice(&(N as u16).to_be_bytes());
-        self.octets.extend_from_slice(&value);
-    }
-}
-
-impl fmt::Debug for TlvList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tlvs().fmt(f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +237,16 @@ mod tests {
         assert_eq!(Tlv { tag, value: b"4f1a\0" }.c_string(), b"4f1a");
         assert_eq!(Tlv { tag, value: b"4f1a" }.c_string(), b"4f1a");
         assert_eq!(Tlv { tag, value: b"" }.c_string(), b"");
+    }
+
+    #[test]
+    fn a_reserved_value_is_as_if_absent() {
+        let mut list = TlvList::new();
+        list.push_u8(Tag::PRIVACY_INDICATOR, 4);
+        assert_eq!(list.tlvs().get(Tag::PRIVACY_INDICATOR), None);
+        assert_eq!(list.tlvs().iter().count(), 1, "it is still there for whoever passes it on");
+        list.push_u8(Tag::PRIVACY_INDICATOR, 3);
+        assert_eq!(list.tlvs().get(Tag::PRIVACY_INDICATOR).unwrap().u8(), Some(3));
     }
 
     #[test]

@@ -5,7 +5,7 @@ macro_rules! wire_value {
     (
         $(#[$doc:meta])*
         $name:ident($int:ty), $hex:literal {
-            $( $(#[$value_doc:meta])* $constant:ident = $value:literal, $text:literal; )*
+            $( $(#[doc = $value_doc:literal])* $constant:ident = $value:literal, $text:literal; )*
         }
     ) => {
         $(#[$doc])*
@@ -14,10 +14,13 @@ macro_rules! wire_value {
 
         impl $name {
             $(
-                $(#[$value_doc])*
+                $(#[doc = $value_doc])*
                 #[doc = concat!("`", $text, "`")]
                 pub const $constant: Self = Self($value);
             )*
+
+            /// The values that have a name, with what there is to say about each.
+            pub const NAMED: &'static [(Self, &'static str)] = &[ $( (Self::$constant, concat!($($value_doc),*)), )* ];
 
             /// What the specification calls this value, if it has a name.
             #[must_use]

@@ -7,6 +7,7 @@ use super::destinations::{Destination, Destinations};
 use super::unsuccesses::{Unsuccess, Unsuccesses};
 use crate::frame::HEADER_LEN;
 use crate::time::{BadTime, TIME_LEN};
+use crate::tlv::{Rule, TlvFault};
 use crate::value::Value;
 use crate::{CommandId, CommandStatus, Header, Time, Tlvs};
 
@@ -44,7 +45,11 @@ pub fn decode_within(frame: &[u8], limits: Limits) -> Result<(Header, Pdu<'_>), 
     let (Some(header), Some(body)) = (Header::read(frame), frame.get(HEADER_LEN..)) else {
         return Err(DecodeError::of_no_header(frame.len()));
     };
-    let mut reader = Reader { rest: body, limits };
+    let mut reader = Reader {
+        command: header.command_id,
+        rest: body,
+        limits,
+    };
     let read = if usize::try_from(header.command_length) == Ok(frame.len()) {
         Pdu::read(header.command_id, &mut reader)
     } else {
@@ -115,6 +120,8 @@ impl fmt::Display for DecodeError {
             Fault::NoTime(bad) => write!(f, "{command} {what}: {bad}"),
             Fault::Reserved(octet) => write!(f, "{command} {what} {octet:#04x} is reserved"),
             Fault::None => write!(f, "{command} {what} is none"),
+            Fault::Length(octets) => write!(f, "{command} {what} has {octets} octets"),
+            Fault::Value => write!(f, "{command} {what} has a value that it cannot have"),
             Fault::PastEnd => write!(f, "{command} {what} runs past the end"),
         }
     }
@@ -142,6 +149,8 @@ enum Fault {
     Reserved(u8),
     None,
     PastEnd,
+    Length(usize),
+    Value,
 }
 
 impl Problem {
@@ -167,6 +176,16 @@ impl Problem {
         }
     }
 
+    #[cold]
+    fn parameter(rule: &Rule, fault: TlvFault) -> Self {
+        let (status, fault) = match fault {
+            TlvFault::Length(length) => (CommandStatus::RINVPARLEN, Fault::Length(length)),
+            TlvFault::Value => (CommandStatus::RINVOPTPARAMVAL, Fault::Value),
+        };
+        let what = rule.tag.name().unwrap_or_default();
+        Self { status, what, fault }
+    }
+
     pub(super) fn none(status: CommandStatus, what: &'static str) -> Self {
         Self {
             status,
@@ -186,6 +205,7 @@ impl Problem {
 
 /// The part of a body that is not read yet. A method for every kind of field in the table.
 pub(super) struct Reader<'a> {
+    command: CommandId,
     rest: &'a [u8],
     limits: Limits,
 }
@@ -194,6 +214,7 @@ impl<'a> Reader<'a> {
     /// For a walk over what was read before.
     pub(super) fn again(octets: &'a [u8]) -> Self {
         Self {
+            command: CommandId::default(),
             rest: octets,
             limits: Limits::STRICT,
         }
@@ -321,14 +342,16 @@ impl<'a> Reader<'a> {
 
     /// All that is left.
     pub(super) fn tlvs(&mut self, what: &'static str) -> Result<Tlvs<'a>, Problem> {
-        let status = CommandStatus::RINVOPTPARSTREAM;
         let tlvs = Tlvs::read(self.rest).ok_or(Problem {
-            status,
+            status: CommandStatus::RINVOPTPARSTREAM,
             what,
             fault: Fault::PastEnd,
         })?;
         self.rest = &[];
-        Ok(tlvs)
+        match tlvs.first_fault(self.command) {
+            None => Ok(tlvs),
+            Some((rule, fault)) => Err(Problem::parameter(rule, fault)),
+        }
     }
 }
 

@@ -8,24 +8,35 @@ macro_rules! pdus {
         bodies { $(
             $(#[$body_doc:meta])*
             $body:ident { $(
-                $(#[$field_doc:meta])*
+                $(#[doc = $field_doc:literal])*
                 $field:ident : $kind:ident $(<$value:ident>)? $([$max:expr])? $(or $status:ident)?,
             )* }
         )* }
         commands { $(
-            $(#[$command_doc:meta])*
-            $id:ident $command:ident $(($command_body:ident))?,
+            $(#[doc = $command_doc:literal])*
+            $id:ident $command:ident $(($command_body:ident))? from $sender:ident in $section:literal,
         )* }
     ) => {
         $(
             $(#[$body_doc])*
             #[derive(Clone, Copy, Default, PartialEq, Eq)]
             pub struct $body<'a> { $(
-                $(#[$field_doc])*
+                $(#[doc = $field_doc])*
                 pub $field: field_type!('a $kind $($value)?),
             )* }
 
             impl<'a> $body<'a> {
+                const FIELDS: &'static [Field] = &[ $(
+                    Field {
+                        name: stringify!($field),
+                        kind: stringify!($kind),
+                        value: option!($( stringify!($value) )?),
+                        octets_max: option!($( $max )?),
+                        status: option!($( CommandStatus::$status )?),
+                        doc: concat!($($field_doc),*),
+                    },
+                )* ];
+
                 fn read(reader: &mut Reader<'a>) -> Result<Self, Problem> {
                     Ok(Self { $(
                         $field: reader.$kind(stringify!($field) $(, $max)? $(, CommandStatus::$status)?)?,
@@ -52,10 +63,22 @@ macro_rules! pdus {
             }
         )*
 
+        /// Every PDU, in the order of the table.
+        pub static TABLE: &[Row] = &[ $(
+            Row {
+                command_id: CommandId::$id,
+                section: $section,
+                sender: Sender::$sender,
+                fields: list_or_empty!($( $command_body::FIELDS )?),
+                doc: concat!($($command_doc),*),
+            },
+        )* ];
+
         /// One PDU without its header. Strings are without their NUL and borrow from the frame.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Pdu<'a> { $(
-            $(#[$command_doc])*
+            $(#[doc = $command_doc])*
+            #[doc = concat!("(SMPP 3.4 §", $section, ")")]
             $command $(($command_body<'a>))?,
         )* }
 
@@ -98,6 +121,26 @@ macro_rules! pdus {
                 Ok(())
             }
         }
+    };
+}
+
+/// What is there, if anything is.
+macro_rules! option {
+    () => {
+        None
+    };
+    ($there:expr) => {
+        Some($there)
+    };
+}
+
+/// The list that is there, or an empty one.
+macro_rules! list_or_empty {
+    () => {
+        &[]
+    };
+    ($there:expr) => {
+        $there
     };
 }
 

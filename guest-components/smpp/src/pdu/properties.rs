@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use crate::tlv::{TABLE, Values};
 use crate::value::Value;
 use crate::*;
 
@@ -77,11 +78,28 @@ fn unsuccess_list() -> impl Strategy<Value = UnsuccessList> {
     })
 }
 
+/// A parameter that the table takes, or that it does not know.
+fn parameter() -> impl Strategy<Value = (Tag, Vec<u8>)> {
+    let known = select(TABLE.iter().collect::<Vec<_>>()).prop_flat_map(|rule| {
+        let length = usize::from(*rule.length.start())..=usize::from(*rule.length.end()).min(40);
+        let octet = if matches!(rule.values, Values::Text) {
+            b' '..=b'~'
+        } else {
+            0..=u8::MAX
+        };
+        vec(octet, length)
+            .prop_map(|value| (rule.tag, value))
+            .prop_filter("no value", |(_, value)| rule.fault(value).is_none())
+    });
+    let vendor = (0x1400_u16..0x4000, vec(any::<u8>(), 0..40)).prop_map(|(tag, value)| (Tag(tag), value));
+    prop_oneof![known, vendor]
+}
+
 fn tlv_list() -> impl Strategy<Value = TlvList> {
-    vec((any::<u16>(), vec(any::<u8>(), 0..40)), 0..6).prop_map(|pairs| {
+    vec(parameter(), 0..6).prop_map(|parameters| {
         let mut list = TlvList::new();
-        for (tag, value) in pairs {
-            list.push(Tag(tag), &value).unwrap();
+        for (tag, value) in parameters {
+            list.push(tag, &value).unwrap();
         }
         list
     })

@@ -8,7 +8,7 @@ use super::golden::hex;
 use crate::*;
 
 /// A frame of this command around `body`, with the right command_length.
-fn frame(command_id: CommandId, body: &[u8]) -> Vec<u8> {
+pub(super) fn frame(command_id: CommandId, body: &[u8]) -> Vec<u8> {
     let command_length = u32::try_from(16 + body.len()).unwrap();
     let header = Header {
         command_length,

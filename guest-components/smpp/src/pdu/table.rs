@@ -11,6 +11,49 @@ use crate::{
     Ton,
 };
 
+/// A row of the table: what the specification says about one PDU.
+#[derive(Debug)]
+pub struct Row {
+    /// Which PDU.
+    pub command_id: CommandId,
+    /// Where SMPP 3.4 specifies it.
+    pub section: &'static str,
+    /// Who may send it.
+    pub sender: Sender,
+    /// Its mandatory fields, in wire order; `tlvs` where it carries optional parameters.
+    pub fields: &'static [Field],
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+/// Who sends a PDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The client.
+    Esme,
+    /// The server: we, to our clients.
+    MessageCentre,
+    /// Both.
+    Either,
+}
+
+/// One field of a PDU.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The specification's name.
+    pub name: &'static str,
+    /// How it is read and written.
+    pub kind: &'static str,
+    /// The type of one octet, where that is its kind.
+    pub value: Option<&'static str>,
+    /// Octets of a string with its NUL, or of what a count counts.
+    pub octets_max: Option<usize>,
+    /// What a peer is answered that gets it wrong; none where every value is right.
+    pub status: Option<CommandStatus>,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
 pdus! {
     bodies {
         /// bind_receiver, bind_transmitter, bind_transceiver (SMPP 3.4 §4.1).
@@ -121,7 +164,7 @@ pdus! {
             tlvs: tlvs,
         }
 
-        /// submit_multi_resp (SMPP 3.4 §4.5.3).
+        /// submit_multi_resp (SMPP 3.4 §4.5.2).
         SubmitMultiResp {
             /// One id for all that was submitted.
             message_id: printable[65] or RINVMSGID,
@@ -258,58 +301,58 @@ pdus! {
 
     commands {
         /// An ESME asks to send.
-        BIND_TRANSMITTER BindTransmitter(Bind),
+        BIND_TRANSMITTER BindTransmitter(Bind) from Esme in "4.1.1",
         /// The answer to bind_transmitter.
-        BIND_TRANSMITTER_RESP BindTransmitterResp(BindResp),
+        BIND_TRANSMITTER_RESP BindTransmitterResp(BindResp) from MessageCentre in "4.1.2",
         /// An ESME asks to receive.
-        BIND_RECEIVER BindReceiver(Bind),
+        BIND_RECEIVER BindReceiver(Bind) from Esme in "4.1.3",
         /// The answer to bind_receiver.
-        BIND_RECEIVER_RESP BindReceiverResp(BindResp),
+        BIND_RECEIVER_RESP BindReceiverResp(BindResp) from MessageCentre in "4.1.4",
         /// An ESME asks to send and receive.
-        BIND_TRANSCEIVER BindTransceiver(Bind),
+        BIND_TRANSCEIVER BindTransceiver(Bind) from Esme in "4.1.5",
         /// The answer to bind_transceiver.
-        BIND_TRANSCEIVER_RESP BindTransceiverResp(BindResp),
-        /// A message from an ESME.
-        SUBMIT_SM SubmitSm(ShortMessage),
-        /// The answer to submit_sm.
-        SUBMIT_SM_RESP SubmitSmResp(MessageIdResp),
-        /// A message or a receipt to an ESME.
-        DELIVER_SM DeliverSm(ShortMessage),
-        /// The answer to deliver_sm.
-        DELIVER_SM_RESP DeliverSmResp(MessageIdResp),
-        /// Either side ends the bind.
-        UNBIND Unbind,
-        /// The answer to unbind.
-        UNBIND_RESP UnbindResp,
-        /// Is the peer there?
-        ENQUIRE_LINK EnquireLink,
-        /// It is.
-        ENQUIRE_LINK_RESP EnquireLinkResp,
-        /// A message from an ESME to several destinations.
-        SUBMIT_MULTI SubmitMulti(SubmitMulti),
-        /// The answer to submit_multi.
-        SUBMIT_MULTI_RESP SubmitMultiResp(SubmitMultiResp),
-        /// A message either way, with what it needs in optional parameters.
-        DATA_SM DataSm(DataSm),
-        /// The answer to data_sm.
-        DATA_SM_RESP DataSmResp(DataSmResp),
-        /// What became of a message?
-        QUERY_SM QuerySm(QuerySm),
-        /// The answer to query_sm.
-        QUERY_SM_RESP QuerySmResp(QuerySmResp),
-        /// A message, or several, that shall not go out.
-        CANCEL_SM CancelSm(CancelSm),
-        /// The answer to cancel_sm.
-        CANCEL_SM_RESP CancelSmResp,
-        /// A message that shall go out otherwise.
-        REPLACE_SM ReplaceSm(ReplaceSm),
-        /// The answer to replace_sm.
-        REPLACE_SM_RESP ReplaceSmResp,
+        BIND_TRANSCEIVER_RESP BindTransceiverResp(BindResp) from MessageCentre in "4.1.6",
         /// A message centre asks an ESME to bind. Has no answer.
-        OUTBIND Outbind(Outbind),
-        /// A subscriber can be reached again. Has no answer.
-        ALERT_NOTIFICATION AlertNotification(AlertNotification),
+        OUTBIND Outbind(Outbind) from MessageCentre in "4.1.7",
+        /// Either side ends the bind.
+        UNBIND Unbind from Either in "4.2.1",
+        /// The answer to unbind.
+        UNBIND_RESP UnbindResp from Either in "4.2.2",
         /// The answer to what cannot be answered otherwise.
-        GENERIC_NACK GenericNack,
+        GENERIC_NACK GenericNack from Either in "4.3.1",
+        /// A message from an ESME.
+        SUBMIT_SM SubmitSm(ShortMessage) from Esme in "4.4.1",
+        /// The answer to submit_sm.
+        SUBMIT_SM_RESP SubmitSmResp(MessageIdResp) from MessageCentre in "4.4.2",
+        /// A message from an ESME to several destinations.
+        SUBMIT_MULTI SubmitMulti(SubmitMulti) from Esme in "4.5.1",
+        /// The answer to submit_multi.
+        SUBMIT_MULTI_RESP SubmitMultiResp(SubmitMultiResp) from MessageCentre in "4.5.2",
+        /// A message or a receipt to an ESME.
+        DELIVER_SM DeliverSm(ShortMessage) from MessageCentre in "4.6.1",
+        /// The answer to deliver_sm.
+        DELIVER_SM_RESP DeliverSmResp(MessageIdResp) from Esme in "4.6.2",
+        /// A message either way, with what it needs in optional parameters.
+        DATA_SM DataSm(DataSm) from Either in "4.7.1",
+        /// The answer to data_sm.
+        DATA_SM_RESP DataSmResp(DataSmResp) from Either in "4.7.2",
+        /// What became of a message?
+        QUERY_SM QuerySm(QuerySm) from Esme in "4.8.1",
+        /// The answer to query_sm.
+        QUERY_SM_RESP QuerySmResp(QuerySmResp) from MessageCentre in "4.8.2",
+        /// A message, or several, that shall not go out.
+        CANCEL_SM CancelSm(CancelSm) from Esme in "4.9.1",
+        /// The answer to cancel_sm.
+        CANCEL_SM_RESP CancelSmResp from MessageCentre in "4.9.2",
+        /// A message that shall go out otherwise.
+        REPLACE_SM ReplaceSm(ReplaceSm) from Esme in "4.10.1",
+        /// The answer to replace_sm.
+        REPLACE_SM_RESP ReplaceSmResp from MessageCentre in "4.10.2",
+        /// Is the peer there?
+        ENQUIRE_LINK EnquireLink from Either in "4.11.1",
+        /// It is.
+        ENQUIRE_LINK_RESP EnquireLinkResp from Either in "4.11.2",
+        /// A subscriber can be reached again. Has no answer.
+        ALERT_NOTIFICATION AlertNotification(AlertNotification) from MessageCentre in "4.12.1",
     }
 }

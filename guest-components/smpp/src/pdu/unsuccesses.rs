@@ -1,4 +1,4 @@
-//! The destinations that a submit_multi did not reach, each with its reason (SMPP 3.4 §4.5.3.1).
+//! The destinations that a submit_multi did not reach, each with its reason (SMPP 3.4 §4.5.2.1).
 
 use alloc::vec::Vec;
 use core::fmt;
