@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use edgebind_simulator::esme::{BindKind, Esme, Failure, Frame, Reaction, Submit, Wire};
+use edgebind_simulator::esme::{Address, Alert, BindKind, Esme, Failure, Frame, Reaction, Standing, Submit, ToMany, Wire};
 use edgebind_smpp::{
-    BindResp, CommandId, CommandStatus, EsmClass, MessageIdResp, Npi, Pdu, ShortMessage, Ton, encode, encode_header_only,
+    AlertNotification, BindResp, CommandId, CommandStatus, DataSm, DataSmResp, EsmClass, MessageIdResp, MessageState, Npi,
+    Outbind, Pdu, QuerySmResp, ShortMessage, SubmitMultiResp, Tag, Time, TlvList, Ton, Unsuccess, UnsuccessList, encode,
+    encode_header_only,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -118,6 +120,159 @@ async fn a_long_message_stops_at_the_part_that_is_refused() {
         std::io::ErrorKind::TimedOut,
         "no third part"
     );
+}
+
+#[tokio::test]
+async fn a_message_goes_to_many_and_some_are_refused() {
+    let (esme, mut server) = pair();
+    let to = [Address::of("+447700900123"), Address::of("12345")];
+    let submit = Submit::text("ACME", "", "Hi");
+    let (answers, ()) = tokio::join!(esme.submit_multi(&submit, &to, &["staff"]), async {
+        let frame = next(&mut server).await;
+        match frame.pdu().unwrap() {
+            Pdu::SubmitMulti(multi) => assert_eq!((multi.dest_addresses.len(), multi.short_message), (3, &b"Hi"[..])),
+            other => panic!("{other:?}"),
+        }
+        let mut refused = UnsuccessList::new();
+        refused
+            .push(Unsuccess {
+                dest_addr_ton: Ton::UNKNOWN,
+                dest_addr_npi: Npi::ISDN,
+                destination_addr: b"12345",
+                error_status_code: CommandStatus::RINVDSTADR,
+            })
+            .unwrap();
+        let body = SubmitMultiResp {
+            message_id: b"17",
+            unsuccess_smes: refused.unsuccesses(),
+        };
+        answer(&mut server, frame.header.sequence_number, Pdu::SubmitMultiResp(body)).await;
+    });
+    let expected = ToMany {
+        id: "17".into(),
+        refused: vec![(Address::of("12345"), CommandStatus::RINVDSTADR)],
+    };
+    assert_eq!(answers.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn a_message_goes_as_data() {
+    let (esme, mut server) = pair();
+    let submit = Submit::text("ACME", "+447700900123", "Hi");
+    let (id, ()) = tokio::join!(esme.submit_data(&submit), async {
+        let frame = next(&mut server).await;
+        match frame.pdu().unwrap() {
+            Pdu::DataSm(data) => {
+                assert_eq!(data.destination_addr, b"447700900123");
+                assert_eq!(data.tlvs.get(Tag::MESSAGE_PAYLOAD).unwrap().value, b"Hi");
+            }
+            other => panic!("{other:?}"),
+        }
+        let body = DataSmResp {
+            message_id: b"17",
+            ..DataSmResp::default()
+        };
+        answer(&mut server, frame.header.sequence_number, Pdu::DataSmResp(body)).await;
+    });
+    assert_eq!(id.unwrap(), "17");
+}
+
+#[tokio::test]
+async fn questions_about_a_message_are_asked() {
+    let (esme, mut server) = pair();
+    let (source, other) = (Address::of("ACME"), Address::of("+447700900123"));
+    let standing = Standing {
+        id: "17".into(),
+        state: MessageState::DELIVERED,
+        final_date: Time::at(1_787_213_730_000).unwrap(),
+        error_code: 3,
+    };
+    let replacement = Submit::text("ACME", "", "instead");
+    let asking = async {
+        assert_eq!(esme.query("17", &source).await.unwrap(), standing);
+        assert_eq!(esme.cancel("17", &source, &other).await, Ok(()));
+        esme.replace("17", &replacement).await
+    };
+    let (replaced, ()) = tokio::join!(asking, async {
+        let query = next(&mut server).await;
+        assert!(matches!(query.pdu().unwrap(), Pdu::QuerySm(query) if query.message_id == b"17" && query.source_addr == b"ACME"));
+        let body = QuerySmResp {
+            message_id: b"17",
+            final_date: standing.final_date,
+            message_state: standing.state,
+            error_code: standing.error_code,
+        };
+        answer(&mut server, query.header.sequence_number, Pdu::QuerySmResp(body)).await;
+        let cancel = next(&mut server).await;
+        assert!(matches!(cancel.pdu().unwrap(), Pdu::CancelSm(cancel) if cancel.destination_addr == b"447700900123"));
+        answer(&mut server, cancel.header.sequence_number, Pdu::CancelSmResp).await;
+        let replace = next(&mut server).await;
+        assert!(matches!(replace.pdu().unwrap(), Pdu::ReplaceSm(replace) if replace.short_message == b"instead"));
+        refuse(&mut server, &replace, CommandStatus::RREPLACEFAIL).await;
+    });
+    assert_eq!(replaced, Err(Failure::Refused(CommandStatus::RREPLACEFAIL)));
+}
+
+#[tokio::test]
+async fn an_answer_is_had_whatever_its_status() {
+    let (esme, mut server) = pair();
+    let (frame, ()) = tokio::join!(esme.exchange(&Pdu::EnquireLink), async {
+        let frame = next(&mut server).await;
+        refuse(&mut server, &frame, CommandStatus::RSYSERR).await;
+    });
+    assert_eq!(frame.unwrap().header.command_status, CommandStatus::RSYSERR);
+}
+
+#[tokio::test]
+async fn data_is_delivered_as_messages_and_receipts_are() {
+    let (esme, mut server) = pair();
+    let receipt = b"id:17 sub:001 dlvrd:001 submit date:2601021504 done date:2601021505 stat:DELIVRD err:000 text:";
+    for (sequence_number, esm_class, payload) in [(1, EsmClass::MESSAGE, &b"Hi"[..]), (2, EsmClass::RECEIPT, receipt)] {
+        let mut tlvs = TlvList::new();
+        tlvs.push(Tag::MESSAGE_PAYLOAD, payload).unwrap();
+        let data = DataSm {
+            source_addr: b"447700900123",
+            esm_class,
+            tlvs: tlvs.tlvs(),
+            ..DataSm::default()
+        };
+        answer(&mut server, sequence_number, Pdu::DataSm(data)).await;
+        let frame = next(&mut server).await;
+        assert_eq!((frame.header.command_id, frame.octets.len()), (CommandId::DATA_SM_RESP, 17));
+    }
+    let inbox = esme.inbox();
+    assert_eq!(inbox.messages[0].text.as_deref(), Some("Hi"));
+    assert_eq!(inbox.receipt_of("17").unwrap().state, Some(MessageState::DELIVERED));
+}
+
+#[tokio::test]
+async fn alerts_and_outbinds_are_kept_and_not_answered() {
+    let (esme, mut server) = pair();
+    let mut tlvs = TlvList::new();
+    tlvs.push(Tag::MS_AVAILABILITY_STATUS, &[0]).unwrap();
+    let alert = AlertNotification {
+        source_addr: b"12345",
+        esme_addr: b"67890",
+        tlvs: tlvs.tlvs(),
+        ..AlertNotification::default()
+    };
+    answer(&mut server, 1, Pdu::AlertNotification(alert)).await;
+    let outbind = Outbind {
+        system_id: b"SMSC",
+        ..Outbind::default()
+    };
+    answer(&mut server, 2, Pdu::Outbind(outbind)).await;
+    answer(&mut server, 3, Pdu::EnquireLink).await;
+    let first = next(&mut server).await;
+    assert_eq!(first.header.sequence_number, 3, "what came before has no answer");
+    let unknown = |digits: &str| Address::new(Ton::UNKNOWN, Npi::UNKNOWN, digits);
+    let expected = Alert {
+        source: unknown("12345"),
+        esme: unknown("67890"),
+        availability: Some(0),
+    };
+    assert_eq!(esme.inbox().alerts, [expected]);
+    assert_eq!(esme.outbinds(), ["SMSC"]);
 }
 
 #[tokio::test]

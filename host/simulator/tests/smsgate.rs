@@ -47,12 +47,7 @@ fn message(id: &str, number: &str) -> Value {
 
 /// A phone that moves only when it is told to wait no more.
 fn slow() -> Pace {
-    let hour = Duration::from_secs(3600);
-    Pace {
-        processed: hour,
-        sent: hour,
-        delivered: hour,
-    }
+    Pace::all(Duration::from_secs(3600))
 }
 
 #[tokio::test]
@@ -324,6 +319,82 @@ async fn only_what_is_pending_is_cancelled() {
         (missing.status, missing.body["message"].as_str()),
         (404, Some("message not found"))
     );
+}
+
+#[tokio::test]
+async fn a_cancellation_waits_for_the_phone_and_may_come_too_late_there() {
+    let smsgate = Smsgate::start(Config {
+        pace: slow(),
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    let rows = [
+        (NUMBER, State::Cancelled),
+        ("+447700900105", State::Cancelling),
+        ("+447700900106", State::Delivered),
+    ];
+    for (number, _) in rows {
+        assert_eq!(post(&smsgate, message(number, number)).await.status, 202);
+        let path = format!("/messages/{number}");
+        assert_eq!(ask(&smsgate, Method::DELETE, &path, None).await.status, 200);
+        let read = ask(&smsgate, Method::GET, &path, None).await;
+        assert_eq!(read.body["state"], "Cancelling");
+        assert_eq!(
+            ask(&smsgate, Method::DELETE, &path, None).await.status,
+            409,
+            "not pending any more"
+        );
+    }
+    smsgate.pace(Pace::all(Duration::ZERO));
+    for (number, state) in rows {
+        smsgate.wait_for_state(number, state, SOON).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn number_and_text_are_forgotten_for_their_hashes() {
+    let smsgate = Smsgate::start(Config {
+        pace: slow(),
+        hashing: Duration::ZERO,
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    let taken = post(
+        &smsgate,
+        json!({ "id": "17", "message": "abc", "phoneNumbers": ["+447700900103"] }),
+    )
+    .await;
+    assert_eq!(taken.body["isHashed"], false, "pending: the phone has still to send it");
+    smsgate.pace(Pace::all(Duration::ZERO));
+    smsgate.wait_for_state("17", State::Sent, SOON).await.unwrap();
+    let read = ask(&smsgate, Method::GET, "/messages/17", None).await;
+    assert_eq!(read.body["isHashed"], true);
+    assert_eq!(
+        read.body["hashedMessage"]["hash"],
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    assert!(read.body.get("textMessage").is_none());
+    let number = read.body["recipients"][0]["phoneNumber"].as_str().unwrap();
+    assert_eq!(number.len(), 16, "{number}");
+    assert!(!read.text.contains("447700900103"));
+}
+
+#[tokio::test]
+async fn faults_fall_on_questions_and_cancellations_alone() {
+    let smsgate = Smsgate::start(Config {
+        pace: slow(),
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    smsgate.faults().always(On::Query, Fault::status(503, "asleep"));
+    smsgate.faults().always(On::Cancel, Fault::status(502, "asleep"));
+    assert_eq!(post(&smsgate, message("17", NUMBER)).await.status, 202);
+    assert_eq!(ask(&smsgate, Method::GET, "/messages/17", None).await.status, 503);
+    assert_eq!(ask(&smsgate, Method::DELETE, "/messages/17", None).await.status, 502);
+    assert_eq!(smsgate.states("17"), [State::Pending]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgebind_smpp::text::{self, Alphabet, Coding};
 use edgebind_smpp::udh::Udh;
-use edgebind_smpp::{MessageState, ShortMessage, Tag, Type, receipt};
+use edgebind_smpp::{AlertNotification, DataSm, MessageState, ShortMessage, Tag, Type, receipt};
 
 use super::submit::Address;
 
@@ -59,6 +59,17 @@ pub struct Message {
     pub port: Option<u16>,
 }
 
+/// Somebody can be reached again, or can not (alert_notification).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Who.
+    pub source: Address,
+    /// The ESME that wanted to know.
+    pub esme: Address,
+    /// ms_availability_status, where it was given.
+    pub availability: Option<u8>,
+}
+
 /// What the parts of one message share: source, destination, scheme, reference, total.
 type Group = (Address, Address, u8, u16, u8);
 
@@ -69,7 +80,9 @@ pub struct Inbox {
     pub receipts: Vec<Receipt>,
     /// In order of arrival of their last part.
     pub messages: Vec<Message>,
-    /// deliver_sm that came, whatever became of them.
+    /// In order of arrival.
+    pub alerts: Vec<Alert>,
+    /// deliver_sm and data_sm that came, whatever became of them.
     pub delivered: usize,
     waiting: BTreeMap<Group, BTreeMap<u8, Message>>,
 }
@@ -83,6 +96,14 @@ impl Inbox {
     /// The last word on the message of this id.
     pub fn receipt_of(&self, id: &str) -> Option<&Receipt> {
         self.receipts.iter().find(|receipt| receipt.id == id && receipt.is_final())
+    }
+
+    pub(crate) fn alerted(&mut self, alert: &AlertNotification<'_>) {
+        self.alerts.push(Alert {
+            source: Address::read(alert.source_addr_ton, alert.source_addr_npi, alert.source_addr),
+            esme: Address::read(alert.esme_addr_ton, alert.esme_addr_npi, alert.esme_addr),
+            availability: alert.tlvs.get(Tag::MS_AVAILABILITY_STATUS).and_then(|tlv| tlv.u8()),
+        });
     }
 
     pub(crate) fn take(&mut self, message: &ShortMessage<'_>, alphabet: Alphabet) {
@@ -109,6 +130,32 @@ impl Inbox {
     }
 }
 
+/// A data_sm in the fields of a deliver_sm; its user data stay in message_payload.
+pub(crate) fn as_short_message<'a>(data: &DataSm<'a>) -> ShortMessage<'a> {
+    ShortMessage {
+        service_type: data.service_type,
+        source_addr_ton: data.source_addr_ton,
+        source_addr_npi: data.source_addr_npi,
+        source_addr: data.source_addr,
+        dest_addr_ton: data.dest_addr_ton,
+        dest_addr_npi: data.dest_addr_npi,
+        destination_addr: data.destination_addr,
+        esm_class: data.esm_class,
+        registered_delivery: data.registered_delivery,
+        data_coding: data.data_coding,
+        tlvs: data.tlvs,
+        ..ShortMessage::default()
+    }
+}
+
+/// short_message, or message_payload where that is empty.
+fn user_data<'a>(message: &ShortMessage<'a>) -> &'a [u8] {
+    match message.tlvs.get(Tag::MESSAGE_PAYLOAD) {
+        Some(payload) if message.short_message.is_empty() => payload.value,
+        _ => message.short_message,
+    }
+}
+
 fn addresses(message: &ShortMessage<'_>) -> (Address, Address) {
     let source = Address::read(message.source_addr_ton, message.source_addr_npi, message.source_addr);
     let destination = Address::read(message.dest_addr_ton, message.dest_addr_npi, message.destination_addr);
@@ -117,7 +164,7 @@ fn addresses(message: &ShortMessage<'_>) -> (Address, Address) {
 
 /// A receipt that nobody can read is none: its ESME would wait for ever, and so does the test.
 fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
-    let reading = receipt::parse(message.short_message)?;
+    let reading = receipt::parse(user_data(message))?;
     let (source, destination) = addresses(message);
     let string = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     Some(Receipt {
@@ -133,7 +180,7 @@ fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
         intermediate: message.esm_class.message_type() == Type::Intermediate,
         source,
         destination,
-        text: string(message.short_message),
+        text: string(user_data(message)),
         user_message_reference: message.tlvs.get(Tag::USER_MESSAGE_REFERENCE).and_then(|tlv| tlv.u16()),
     })
 }
@@ -142,10 +189,7 @@ fn read_receipt(message: &ShortMessage<'_>) -> Option<Receipt> {
 fn read_part(message: &ShortMessage<'_>) -> (Message, Option<(Group, u8)>) {
     let (source, destination) = addresses(message);
     let tlv = |tag| message.tlvs.get(tag);
-    let payload = tlv(Tag::MESSAGE_PAYLOAD)
-        .map(|tlv| tlv.value)
-        .filter(|_| message.short_message.is_empty());
-    let user_data = payload.unwrap_or(message.short_message);
+    let user_data = user_data(message);
     let header = message.esm_class.has_udh().then(|| Udh::parse(user_data).ok()).flatten();
     let (udh, octets) = match header {
         Some((udh, octets)) => (Some(udh), octets),

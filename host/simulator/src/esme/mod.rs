@@ -5,6 +5,7 @@
 
 mod inbox;
 mod reading;
+mod requests;
 mod submit;
 mod wire;
 
@@ -20,8 +21,9 @@ use tokio::net::ToSocketAddrs;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use inbox::{Inbox, Message, Receipt};
+pub use inbox::{Alert, Inbox, Message, Receipt};
 pub use reading::Reaction;
+pub use requests::{Standing, ToMany};
 pub use submit::{Address, Long, Part, Submit};
 pub use wire::{Frame, Stream, Wire};
 
@@ -146,9 +148,8 @@ impl Esme {
     ///
     /// The failure of the first part that fails; those behind it are not sent.
     pub async fn submit(&self, submit: &Submit) -> Result<Vec<String>, Failure> {
-        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
         let mut ids = Vec::new();
-        for part in submit.parts(reference) {
+        for part in submit.parts(self.next_reference()) {
             ids.push(self.submit_part(&part).await?);
         }
         Ok(ids)
@@ -191,19 +192,28 @@ impl Esme {
     ///
     /// [`Failure::Refused`] for every other status, generic_nack included.
     pub async fn request(&self, pdu: &Pdu<'_>) -> Result<Frame, Failure> {
+        let frame = self.exchange(pdu).await?;
+        match frame.header.command_status {
+            CommandStatus::ROK => Ok(frame),
+            status => Err(Failure::Refused(status)),
+        }
+    }
+
+    /// Sends any request and waits for its answer, whatever its status, generic_nack included.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or the request cannot be written.
+    pub async fn exchange(&self, pdu: &Pdu<'_>) -> Result<Frame, Failure> {
         let sequence_number = self.sequence.fetch_add(1, Ordering::Relaxed);
         let mut octets = Vec::new();
         encode(&mut octets, CommandStatus::ROK, sequence_number, pdu).map_err(|error| Failure::Unfit(error.to_string()))?;
         let answer = self.expect(sequence_number)?;
         self.send(&octets).await?;
-        let frame = tokio::time::timeout(ANSWER_TIMEOUT, answer)
+        tokio::time::timeout(ANSWER_TIMEOUT, answer)
             .await
             .map_err(|_| Failure::Unanswered)?
-            .map_err(|_| Failure::Ended)?;
-        match frame.header.command_status {
-            CommandStatus::ROK => Ok(frame),
-            status => Err(Failure::Refused(status)),
-        }
+            .map_err(|_| Failure::Ended)
     }
 
     /// Sends octets as they are.
@@ -215,12 +225,12 @@ impl Esme {
         self.shared.write(octets).await.map_err(|_| Failure::Ended)
     }
 
-    /// What deliver_sm are answered with from now on.
+    /// What deliver_sm and data_sm are answered with from now on.
     pub fn react(&self, reaction: Reaction) {
         lock(&self.shared.reactions).otherwise = reaction;
     }
 
-    /// What the next `count` deliver_sm are answered with, after those set before.
+    /// What the next `count` deliver_sm and data_sm are answered with, after those set before.
     pub fn react_next(&self, count: usize, reaction: Reaction) {
         lock(&self.shared.reactions).next.extend(std::iter::repeat_n(reaction, count));
     }
@@ -270,6 +280,11 @@ impl Esme {
         self.shared.seen.read(|seen| seen.unbinds)
     }
 
+    /// The system_id of each outbind that the server has sent.
+    pub fn outbinds(&self) -> Vec<String> {
+        self.shared.seen.read(|seen| seen.outbinds.clone())
+    }
+
     /// The statuses of generic_nack that answered no request of ours.
     pub fn nacks(&self) -> Vec<CommandStatus> {
         self.shared.seen.read(|seen| seen.nacks.clone())
@@ -299,6 +314,11 @@ impl Esme {
     /// Whether the connection has ended.
     pub fn has_ended(&self) -> bool {
         self.shared.seen.read(|seen| seen.ended)
+    }
+
+    /// What the parts of the next long message share.
+    fn next_reference(&self) -> u16 {
+        self.reference.fetch_add(1, Ordering::Relaxed)
     }
 
     fn expect(&self, sequence_number: u32) -> Result<oneshot::Receiver<Frame>, Failure> {

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use edgebind_smpp::text::Alphabet;
-use edgebind_smpp::{CommandId, CommandStatus, MessageIdResp, Pdu, encode, encode_header_only};
+use edgebind_smpp::{CommandId, CommandStatus, DataSmResp, MessageIdResp, Pdu, encode, encode_header_only};
 use tokio::io::{AsyncWriteExt as _, WriteHalf};
 use tokio::sync::oneshot;
 
-use super::inbox::Inbox;
+use super::inbox::{self, Inbox};
 use super::wire::{Frame, Reader, Stream};
 use crate::wait::{Watched, lock};
 
-/// What a deliver_sm is answered with.
+/// What a deliver_sm or data_sm is answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
     /// Taken.
@@ -51,6 +51,7 @@ pub(super) struct Shared {
 pub(super) struct Seen {
     pub(super) enquire_links: usize,
     pub(super) unbinds: usize,
+    pub(super) outbinds: Vec<String>,
     pub(super) nacks: Vec<CommandStatus>,
     pub(super) ended: bool,
 }
@@ -82,18 +83,15 @@ impl Shared {
     async fn respond(&self, request: &Frame, status: CommandStatus) -> io::Result<()> {
         let mut octets = Vec::new();
         let sequence_number = request.header.sequence_number;
-        match request.header.command_id {
-            // Its body is a single NUL, which an empty id makes.
-            CommandId::DELIVER_SM => {
-                encode(
-                    &mut octets,
-                    status,
-                    sequence_number,
-                    &Pdu::DeliverSmResp(MessageIdResp::default()),
-                )
-                .map_err(io::Error::other)?;
-            }
-            id => encode_header_only(&mut octets, id.response(), status, sequence_number),
+        // Their bodies are a single NUL, which an empty id makes.
+        let body = match request.header.command_id {
+            CommandId::DELIVER_SM => Some(Pdu::DeliverSmResp(MessageIdResp::default())),
+            CommandId::DATA_SM => Some(Pdu::DataSmResp(DataSmResp::default())),
+            _ => None,
+        };
+        match body {
+            Some(body) => encode(&mut octets, status, sequence_number, &body).map_err(io::Error::other)?,
+            None => encode_header_only(&mut octets, request.header.command_id.response(), status, sequence_number),
         }
         self.write(&octets).await
     }
@@ -121,7 +119,8 @@ pub(super) async fn read(mut reader: Reader, shared: Arc<Shared>) {
                 shared.answered(frame);
                 Ok(())
             }
-            CommandId::DELIVER_SM => delivered(&shared, frame).await,
+            CommandId::DELIVER_SM | CommandId::DATA_SM => delivered(&shared, frame).await,
+            CommandId::ALERT_NOTIFICATION | CommandId::OUTBIND => told(&shared, &frame),
             CommandId::ENQUIRE_LINK => {
                 shared.seen.change(|seen| seen.enquire_links += 1);
                 let answering = lock(&shared.reactions).enquire_link;
@@ -157,25 +156,39 @@ pub(super) async fn read(mut reader: Reader, shared: Arc<Shared>) {
     shared.seen.change(|seen| seen.ended = true);
 }
 
+/// What wants no answer; a PDU that cannot be read ends the connection, as there is no way to say so.
+fn told(shared: &Shared, frame: &Frame) -> io::Result<()> {
+    match frame.pdu() {
+        Ok(Pdu::AlertNotification(alert)) => shared.inbox.change(|inbox| inbox.alerted(&alert)),
+        Ok(Pdu::Outbind(outbind)) => {
+            let system_id = String::from_utf8_lossy(outbind.system_id).into_owned();
+            shared.seen.change(|seen| seen.outbinds.push(system_id));
+        }
+        _ => return Err(io::ErrorKind::InvalidData.into()),
+    }
+    Ok(())
+}
+
 async fn delivered(shared: &Arc<Shared>, frame: Frame) -> io::Result<()> {
     let (reaction, alphabet) = {
         let mut reactions = lock(&shared.reactions);
         (reactions.next.pop_front().unwrap_or(reactions.otherwise), reactions.alphabet)
     };
     let taken = matches!(reaction, Reaction::Take | Reaction::Slow(_));
-    let readable = match frame.pdu() {
-        Ok(Pdu::DeliverSm(message)) => {
-            shared.inbox.change(|inbox| {
-                inbox.delivered += 1;
-                if taken {
-                    inbox.take(&message, alphabet);
-                }
-            });
-            Ok(())
-        }
-        Ok(_) => Ok(()),
+    let message = match frame.pdu() {
+        Ok(Pdu::DeliverSm(message)) => Ok(message),
+        Ok(Pdu::DataSm(data)) => Ok(inbox::as_short_message(&data)),
+        Ok(_) => Err(CommandStatus::RINVCMDID),
         Err(error) => Err(error.status),
     };
+    let readable = message.map(|message| {
+        shared.inbox.change(|inbox| {
+            inbox.delivered += 1;
+            if taken {
+                inbox.take(&message, alphabet);
+            }
+        });
+    });
     match (readable, reaction) {
         (Err(status), _) => shared.respond(&frame, status).await,
         (Ok(()), Reaction::Take) => shared.respond(&frame, CommandStatus::ROK).await,

@@ -2,7 +2,10 @@
 
 use edgebind_smpp::text::{self, Alphabet, Charset, Coding};
 use edgebind_smpp::udh::{self, Concatenation};
-use edgebind_smpp::{DataCoding, EsmClass, Npi, Pdu, Priority, RegisteredDelivery, ShortMessage, Tag, Time, TlvList, Ton};
+use edgebind_smpp::{
+    DataCoding, DataSm, Destinations, EsmClass, Npi, Pdu, Priority, RegisteredDelivery, ReplaceSm, ShortMessage, SubmitMulti,
+    Tag, Time, TlvList, Ton,
+};
 
 /// An SMPP address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +93,8 @@ pub struct Submit {
     pub schedule_delivery_time: Time,
     /// When it is worthless.
     pub validity_period: Time,
+    /// As it stands in the PDU.
+    pub replace_if_present: bool,
     /// Further optional parameters, before those that parts need.
     pub tlvs: Vec<(Tag, Vec<u8>)>,
 }
@@ -123,6 +128,7 @@ impl Submit {
             priority_flag: Priority::LOWEST,
             schedule_delivery_time: Time::None,
             validity_period: Time::None,
+            replace_if_present: false,
             tlvs: Vec::new(),
         }
     }
@@ -235,8 +241,12 @@ pub struct Part<'a> {
 impl Part<'_> {
     /// As a PDU.
     pub fn pdu(&self) -> Pdu<'_> {
+        Pdu::SubmitSm(self.short_message())
+    }
+
+    fn short_message(&self) -> ShortMessage<'_> {
         let submit = self.submit;
-        Pdu::SubmitSm(ShortMessage {
+        ShortMessage {
             service_type: submit.service_type.as_bytes(),
             source_addr_ton: submit.source.ton,
             source_addr_npi: submit.source.npi,
@@ -250,10 +260,70 @@ impl Part<'_> {
             schedule_delivery_time: submit.schedule_delivery_time,
             validity_period: submit.validity_period,
             registered_delivery: submit.registered_delivery,
+            replace_if_present_flag: submit.replace_if_present,
             data_coding: DataCoding(self.data_coding),
             short_message: &self.short_message,
             tlvs: self.tlvs.tlvs(),
             ..ShortMessage::default()
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    /// As a submit_multi to these, whatever destination the message names.
+    pub(super) fn to_many(&'a self, dest_addresses: Destinations<'a>) -> Pdu<'a> {
+        let message = self.short_message();
+        Pdu::SubmitMulti(SubmitMulti {
+            service_type: message.service_type,
+            source_addr_ton: message.source_addr_ton,
+            source_addr_npi: message.source_addr_npi,
+            source_addr: message.source_addr,
+            dest_addresses,
+            esm_class: message.esm_class,
+            protocol_id: message.protocol_id,
+            priority_flag: message.priority_flag,
+            schedule_delivery_time: message.schedule_delivery_time,
+            validity_period: message.validity_period,
+            registered_delivery: message.registered_delivery,
+            replace_if_present_flag: message.replace_if_present_flag,
+            data_coding: message.data_coding,
+            short_message: message.short_message,
+            tlvs: message.tlvs,
+            ..SubmitMulti::default()
+        })
+    }
+
+    /// As a data_sm; its user data is in message_payload already, or nowhere.
+    pub(super) fn data(&'a self) -> Pdu<'a> {
+        let message = self.short_message();
+        Pdu::DataSm(DataSm {
+            service_type: message.service_type,
+            source_addr_ton: message.source_addr_ton,
+            source_addr_npi: message.source_addr_npi,
+            source_addr: message.source_addr,
+            dest_addr_ton: message.dest_addr_ton,
+            dest_addr_npi: message.dest_addr_npi,
+            destination_addr: message.destination_addr,
+            esm_class: message.esm_class,
+            registered_delivery: message.registered_delivery,
+            data_coding: message.data_coding,
+            tlvs: message.tlvs,
+        })
+    }
+
+    /// As a replace_sm of the message of this id.
+    pub(super) fn replacing(&'a self, id: &'a str) -> Pdu<'a> {
+        let message = self.short_message();
+        Pdu::ReplaceSm(ReplaceSm {
+            message_id: id.as_bytes(),
+            source_addr_ton: message.source_addr_ton,
+            source_addr_npi: message.source_addr_npi,
+            source_addr: message.source_addr,
+            schedule_delivery_time: message.schedule_delivery_time,
+            validity_period: message.validity_period,
+            registered_delivery: message.registered_delivery,
+            short_message: message.short_message,
+            ..ReplaceSm::default()
         })
     }
 }

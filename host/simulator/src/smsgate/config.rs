@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::message::State;
+
 /// Which of SMSGate's two HTTP servers is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -128,17 +130,43 @@ pub enum Fate {
     Undelivered(String),
     /// Failed from Pending with `TTL expired`.
     Expired,
+    /// As Delivered, and a cancellation comes too late: the phone had begun, so from Cancelling too.
+    Unstoppable,
 }
 
-/// The time between one state and the next.
+/// The time between one state and the next. [`Smsgate::pace`](super::Smsgate::pace) changes it for those that wait already, too.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// From Pending to Processed.
     pub processed: Duration,
     /// From Processed to Sent or Failed.
     pub sent: Duration,
-    /// From Sent to Delivered, and between the reports of two parts.
+    /// From Sent to Delivered or Failed.
     pub delivered: Duration,
+    /// From Cancelling to Cancelled.
+    pub cancelled: Duration,
+}
+
+impl Pace {
+    /// All of them so long.
+    pub fn all(time: Duration) -> Self {
+        Self {
+            processed: time,
+            sent: time,
+            delivered: time,
+            cancelled: time,
+        }
+    }
+
+    /// How long a message stays in this state.
+    pub(crate) fn stay(&self, state: State) -> Duration {
+        match state {
+            State::Pending => self.processed,
+            State::Cancelling => self.cancelled,
+            State::Processed => self.sent,
+            State::Sent | State::Delivered | State::Failed | State::Cancelled => self.delivered,
+        }
+    }
 }
 
 /// How webhooks are repeated.
@@ -179,6 +207,8 @@ pub struct Config {
     pub repeats: Repeats,
     /// A phone with this many pending messages takes no more: 503.
     pub pending_max: Option<usize>,
+    /// How long after a message has left its phone's queue the server forgets number and text for their hashes; never in [`Mode::Local`].
+    pub hashing: Duration,
     /// The phones' distance from UTC in minutes, for the times in webhooks.
     pub utc_offset_minutes: i32,
 }
@@ -203,7 +233,7 @@ pub const EVENTS: [&str; 14] = [
 
 impl Default for Config {
     /// One account (`SIMGW1`, `simulated-pass`) with one phone (`simulated-phone-00001`); numbers ending in 01 fail, 02 expire, 03 stay Sent,
-    /// 04 fail by the network's report, 05 find the phone off, all others are delivered.
+    /// 04 fail by the network's report, 05 find the phone off, 06 cannot be cancelled, all others are delivered.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -212,11 +242,7 @@ impl Default for Config {
             accounts: vec![
                 Account::new("SIMGW1", "simulated-pass").device(Device::new("simulated-phone-00001").number("+447700900999")),
             ],
-            pace: Pace {
-                processed: Duration::from_millis(10),
-                sent: Duration::from_millis(10),
-                delivered: Duration::from_millis(10),
-            },
+            pace: Pace::all(Duration::from_millis(10)),
             fates: vec![
                 (
                     "01".into(),
@@ -229,6 +255,7 @@ impl Default for Config {
                     Fate::Undelivered("Delivery result from SC +447785016005: 64".into()),
                 ),
                 ("05".into(), Fate::Pending),
+                ("06".into(), Fate::Unstoppable),
             ],
             fate: Fate::Delivered,
             sent_per_part: false,
@@ -240,6 +267,7 @@ impl Default for Config {
                 answer_timeout: Duration::from_secs(5),
             },
             pending_max: None,
+            hashing: Duration::from_secs(60),
             utc_offset_minutes: 120,
         }
     }

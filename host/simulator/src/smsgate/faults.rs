@@ -14,6 +14,10 @@ use crate::wait::lock;
 pub enum On {
     /// `POST /messages`.
     Submit,
+    /// `GET /messages/{id}`.
+    Query,
+    /// `DELETE /messages/{id}`.
+    Cancel,
     /// `GET /devices` and `GET /device`.
     Devices,
     /// Anything below `/webhooks`.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
+use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
 use super::submission::Submission;
@@ -101,12 +104,31 @@ impl Message {
         self.submission.expires_ms(self.posted_ms)
     }
 
-    pub(crate) fn json(&self, with_content: bool) -> Value {
+    /// Whether the server has forgotten number and text: so long after the message has left the phone's queue.
+    pub(crate) fn is_hashed(&self, now_ms: u64, after: Duration) -> bool {
+        let queued = |state| matches!(state, State::Pending | State::Cancelling);
+        let left_ms = self
+            .states
+            .iter()
+            .filter(|(state, _)| !queued(**state))
+            .map(|(_, at_ms)| *at_ms)
+            .min();
+        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        !self.submission.is_encrypted
+            && !queued(self.state())
+            && left_ms.is_some_and(|left_ms| now_ms >= left_ms.saturating_add(after_ms))
+    }
+
+    pub(crate) fn json(&self, with_content: bool, hashed: bool) -> Value {
         let recipients: Vec<Value> = self
             .recipients
             .iter()
             .map(|recipient| {
-                let mut object = json!({ "phoneNumber": recipient.number, "state": recipient.state.to_string() });
+                let number = match hashed {
+                    true => hash(&recipient.number)[..NUMBER_HASH_DIGITS].to_owned(),
+                    false => recipient.number.clone(),
+                };
+                let mut object = json!({ "phoneNumber": number, "state": recipient.state.to_string() });
                 if let Some(error) = &recipient.error {
                     object["error"] = json!(error);
                 }
@@ -122,12 +144,15 @@ impl Message {
             "id": self.id,
             "deviceId": self.device,
             "state": self.state().to_string(),
-            "isHashed": false,
+            "isHashed": hashed,
             "isEncrypted": self.submission.is_encrypted,
             "recipients": recipients,
             "states": states,
         });
-        if with_content {
+        let content = self.submission.text().or(self.submission.data_text());
+        if hashed {
+            object["hashedMessage"] = json!({ "hash": hash(content.unwrap_or_default()) });
+        } else if with_content {
             if let Some(text) = self.submission.text() {
                 object["textMessage"] = json!({ "text": text });
             } else if let Some(data) = self.submission.data_text() {
@@ -136,6 +161,19 @@ impl Message {
         }
         object
     }
+}
+
+/// What is left of a number: the beginning of its hash.
+const NUMBER_HASH_DIGITS: usize = 16;
+
+/// SHA-256 in hexadecimal digits.
+fn hash(text: &str) -> String {
+    let mut digits = String::new();
+    for octet in digest(&SHA256, text.as_bytes()).as_ref() {
+        // A String takes everything.
+        let _ = write!(digits, "{octet:02x}");
+    }
+    digits
 }
 
 #[cfg(test)]

@@ -127,6 +127,11 @@ impl Smsgate {
         self.world.wait_for_state(id, state, timeout).await
     }
 
+    /// The time between states from now on, for messages that are on their way too.
+    pub fn pace(&self, pace: Pace) {
+        self.world.pace.send_replace(pace);
+    }
+
     /// What this login has registered.
     pub fn webhooks(&self, login: &str) -> Vec<Webhook> {
         self.world.webhooks(login)

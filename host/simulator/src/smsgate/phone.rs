@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use edgebind_smpp::text::{self, Alphabet, Coding};
 
-use super::config::{Fate, Pace};
+use super::config::Fate;
 use super::event::Outgoing;
 use super::message::State;
 use super::world::World;
@@ -19,7 +19,6 @@ const UDH_LEN: usize = 6;
 /// One move of one recipient, and what is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
-    wait: Duration,
     from: State,
     to: State,
     error: Option<String>,
@@ -27,9 +26,8 @@ struct Step {
 }
 
 /// What will happen to a message of so many parts.
-fn script(fate: &Fate, pace: Pace, reported: bool, parts: usize, sent_per_part: bool) -> Vec<Step> {
+fn script(fate: &Fate, reported: bool, parts: usize, sent_per_part: bool) -> Vec<Step> {
     let processed = Step {
-        wait: pace.processed,
         from: State::Pending,
         to: State::Processed,
         error: None,
@@ -37,14 +35,12 @@ fn script(fate: &Fate, pace: Pace, reported: bool, parts: usize, sent_per_part: 
     };
     let sent_events = vec![Outgoing::Sent { parts }; if sent_per_part { parts } else { 1 }];
     let sent = Step {
-        wait: pace.sent,
         from: State::Processed,
         to: State::Sent,
         error: None,
         events: sent_events,
     };
-    let failed = |wait, from, reason: &str| Step {
-        wait,
+    let failed = |from, reason: &str| Step {
         from,
         to: State::Failed,
         error: Some(reason.to_owned()),
@@ -53,10 +49,9 @@ fn script(fate: &Fate, pace: Pace, reported: bool, parts: usize, sent_per_part: 
         }],
     };
     match fate {
-        Fate::Delivered if reported => {
+        Fate::Delivered | Fate::Unstoppable if reported => {
             let events = vec![Outgoing::Delivered; parts];
             let delivered = Step {
-                wait: pace.delivered,
                 from: State::Sent,
                 to: State::Delivered,
                 error: None,
@@ -64,13 +59,13 @@ fn script(fate: &Fate, pace: Pace, reported: bool, parts: usize, sent_per_part: 
             };
             vec![processed, sent, delivered]
         }
-        Fate::Delivered | Fate::Sent => vec![processed, sent],
+        Fate::Delivered | Fate::Unstoppable | Fate::Sent => vec![processed, sent],
         Fate::Processed => vec![processed],
         Fate::Pending => Vec::new(),
-        Fate::Failed(reason) => vec![processed, failed(pace.sent, State::Processed, reason)],
-        Fate::Undelivered(reason) if reported => vec![processed, sent, failed(pace.delivered, State::Sent, reason)],
+        Fate::Failed(reason) => vec![processed, failed(State::Processed, reason)],
+        Fate::Undelivered(reason) if reported => vec![processed, sent, failed(State::Sent, reason)],
         Fate::Undelivered(_) => vec![processed, sent],
-        Fate::Expired => vec![failed(pace.processed, State::Pending, EXPIRED)],
+        Fate::Expired => vec![failed(State::Pending, EXPIRED)],
     }
 }
 
@@ -107,21 +102,18 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
     if let Some(scheduled_ms) = scheduled_ms {
         tokio::time::sleep(Duration::from_millis(scheduled_ms.saturating_sub(clock::now_ms()))).await;
     }
-    for step in script(
-        world.config.fate_of(&number),
-        world.config.pace,
-        reported,
-        parts,
-        world.config.sent_per_part,
-    ) {
-        tokio::time::sleep(step.wait).await;
+    let fate = world.config.fate_of(&number);
+    for step in script(fate, reported, parts, world.config.sent_per_part) {
+        world.stay(step.from).await;
         if step.from == State::Pending && expires_ms.is_some_and(|expires_ms| expires_ms <= clock::now_ms()) {
             if world.advance(message, recipient, State::Pending, State::Failed, Some(EXPIRED)) {
                 world.tell(message, recipient, &Outgoing::Failed { reason: EXPIRED.into() });
             }
             return;
         }
-        if !world.advance(message, recipient, step.from, step.to, step.error.as_deref()) {
+        let advance = |from| world.advance(message, recipient, from, step.to, step.error.as_deref());
+        let unstoppable = *fate == Fate::Unstoppable && step.from == State::Pending;
+        if !advance(step.from) && !(unstoppable && advance(State::Cancelling)) {
             return;
         }
         for event in &step.events {
@@ -130,9 +122,9 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
     }
 }
 
-/// Confirms a cancellation, where the phone is on to hear of it.
+/// Confirms a cancellation, where the phone is on to hear of it and has not begun.
 pub(crate) async fn cancel(world: Arc<World>, message: usize) {
-    tokio::time::sleep(world.config.pace.processed).await;
+    world.stay(State::Cancelling).await;
     let numbers = world
         .message(message, |message| {
             message
@@ -143,7 +135,7 @@ pub(crate) async fn cancel(world: Arc<World>, message: usize) {
         })
         .unwrap_or_default();
     for (recipient, number) in numbers.iter().enumerate() {
-        if *world.config.fate_of(number) != Fate::Pending
+        if !matches!(world.config.fate_of(number), Fate::Pending | Fate::Unstoppable)
             && world.advance(message, recipient, State::Cancelling, State::Cancelled, None)
         {
             world.tell(message, recipient, &Outgoing::Cancelled);
@@ -153,18 +145,11 @@ pub(crate) async fn cancel(world: Arc<World>, message: usize) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::script;
-    use crate::smsgate::config::{Fate, Pace};
+    use crate::smsgate::config::Fate;
 
     #[test]
     fn each_fate_has_its_way() {
-        let pace = Pace {
-            processed: Duration::ZERO,
-            sent: Duration::ZERO,
-            delivered: Duration::ZERO,
-        };
         let rows = [
             (
                 Fate::Delivered,
@@ -201,9 +186,16 @@ mod tests {
             ),
             (Fate::Undelivered("x".into()), false, 1, false, "Processed Sent+sms:sent"),
             (Fate::Expired, true, 1, false, "Failed+sms:failed"),
+            (
+                Fate::Unstoppable,
+                true,
+                1,
+                false,
+                "Processed Sent+sms:sent Delivered+sms:delivered",
+            ),
         ];
         for (fate, reported, parts, sent_per_part, expected) in rows {
-            let steps: Vec<String> = script(&fate, pace, reported, parts, sent_per_part)
+            let steps: Vec<String> = script(&fate, reported, parts, sent_per_part)
                 .iter()
                 .map(|step| {
                     let events: String = step.events.iter().map(|event| format!("+{}", event.name())).collect();

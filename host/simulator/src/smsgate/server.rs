@@ -186,6 +186,8 @@ fn authorized<'a>(world: &'a World, headers: &HeaderMap) -> Option<Caller<'a>> {
 fn endpoint(method: &str, segments: &[&str]) -> Option<On> {
     match (method, segments) {
         ("POST", ["messages" | "message"]) => Some(On::Submit),
+        ("GET", ["messages" | "message", _]) => Some(On::Query),
+        ("DELETE", ["messages" | "message", _]) => Some(On::Cancel),
         ("GET", ["devices" | "device"]) => Some(On::Devices),
         (_, ["webhooks", ..]) => Some(On::Webhooks),
         _ => None,
@@ -316,7 +318,7 @@ fn list(world: &World, caller: &Caller<'_>, query: &str) -> Answer {
         .iter()
         .skip(count("offset", 0))
         .take(count("limit", 50).clamp(1, 100))
-        .map(|message| message.json(with_content))
+        .map(|message| world.tell_of(message, with_content))
         .collect();
     let headers = vec![(hyper::header::HeaderName::from_static("x-total-count"), total)];
     Answer {

@@ -7,10 +7,12 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::calls::Calls;
-use super::config::{Account, Config, Device};
+use super::config::{Account, Config, Device, Mode, Pace};
 use super::courier::{Courier, Emission};
 use super::event::Outgoing;
 use super::faults::Faults;
@@ -38,6 +40,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) courier: Arc<Courier>,
     pub(crate) random: Arc<Mutex<StdRng>>,
+    pub(crate) pace: watch::Sender<Pace>,
     stored: Watched<Stored>,
     /// None once the look-alike has stopped.
     tasks: Mutex<Option<JoinSet<()>>>,
@@ -56,6 +59,7 @@ pub(crate) enum Found<T> {
 impl World {
     pub(crate) fn new(config: Config, courier: Arc<Courier>, random: Arc<Mutex<StdRng>>) -> Self {
         Self {
+            pace: watch::Sender::new(config.pace),
             config,
             calls: Watched::new(Calls::default()),
             faults: Faults::new(Arc::clone(&courier)),
@@ -105,7 +109,7 @@ impl World {
             states: BTreeMap::from([(State::Pending, now_ms)]),
             submission,
         };
-        let answer = message.json(true);
+        let answer = self.tell_of(&message, true);
         let index = self.stored.change(|stored| self.insert(stored, message))?;
         for recipient in 0..count {
             self.spawn(phone::carry(Arc::clone(self), index, recipient));
@@ -171,9 +175,15 @@ impl World {
     pub(crate) fn state(&self, login: &str, id: &str) -> Found<Value> {
         self.stored.read(|stored| match indices(stored, login, id) {
             [] => Found::None,
-            [one] => Found::One(stored.messages[*one].json(true)),
+            [one] => Found::One(self.tell_of(&stored.messages[*one], true)),
             _ => Found::Many,
         })
+    }
+
+    /// What the API says of a message.
+    pub(crate) fn tell_of(&self, message: &Message, with_content: bool) -> Value {
+        let hashed = self.config.mode == Mode::Server && message.is_hashed(clock::now_ms(), self.config.hashing);
+        message.json(with_content, hashed)
     }
 
     /// Cancels an account's message; the flag says whether it could be.
@@ -182,7 +192,7 @@ impl World {
             [] => Found::None,
             [one] => {
                 let cancelled = stored.messages[one].cancel(clock::now_ms());
-                Found::One((one, cancelled, stored.messages[one].json(true)))
+                Found::One((one, cancelled, self.tell_of(&stored.messages[one], true)))
             }
             _ => Found::Many,
         });
@@ -222,6 +232,20 @@ impl World {
                 .get_mut(index)
                 .is_some_and(|message| message.advance(recipient, from, to, error, clock::now_ms()))
         })
+    }
+
+    /// Waits as long as a message stays in this state at the present pace, whatever it was when the waiting began.
+    pub(crate) async fn stay(&self, state: State) {
+        let since = Instant::now();
+        let mut pace = self.pace.subscribe();
+        loop {
+            let until = since + pace.borrow_and_update().stay(state);
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return,
+                // Cannot fail: `self` holds the sender.
+                _ = pace.changed() => {}
+            }
+        }
     }
 
     /// Waits until every message under this id is in this state.
