@@ -23,8 +23,17 @@ const SOMEBODY: &str = "+447700900200";
 async fn q1_a_refused_bind_is_read_as_one() {
     let world = World::start(&Config::default()).await;
     let smpp = world.edgebind.smpp();
-    for library in [Library::Smpplib, Library::NodeSmpp, Library::NetSmpp] {
-        for kind in [Kind::Transceiver, Kind::Transmitter, Kind::Receiver] {
+    let kinds = [Kind::Transceiver, Kind::Transmitter, Kind::Receiver];
+    let libraries: [(_, &[Kind]); 5] = [
+        (Library::Smpplib, &kinds),
+        (Library::NodeSmpp, &kinds),
+        (Library::NetSmpp, &kinds),
+        (Library::Rusmppyc, &kinds),
+        // For the others it would like a body too.
+        (Library::Aiosmpplib, &kinds[..1]),
+    ];
+    for (library, kinds) in libraries {
+        for &kind in kinds {
             let mut client = Script::start(library, kind, smpp, SYSTEM_ID, "secret09");
             let refused = client.event("refused", |_| true).await;
             assert_eq!(refused["status"], status::RBINDFAIL, "{library:?} as a {kind:?}");

@@ -37,7 +37,11 @@ class Ear(aiosmpplib.AbstractHook):
         elif isinstance(smpp_message, EnquireLinkResp):
             say("enquired")
         elif hasattr(smpp_message, "sc_interface_version"):
-            say("bound", system_id=smpp_message.system_id, version=smpp_message.sc_interface_version)
+            if status := smpp_message.command_status.value:
+                # And the library tries again, and again.
+                say("refused", status=status)
+            else:
+                say("bound", system_id=smpp_message.system_id, version=smpp_message.sc_interface_version)
 
     def deliver_sm(self, pdu):
         facts = {

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from rusmppyc import Client
-from rusmppyc.exceptions import ShortMessageMultipartException
+from rusmppyc.exceptions import ShortMessageMultipartException, UnexpectedResponseException
 from rusmppyc.rusmppyc import (
     DataCoding,
     Encoder,
@@ -44,10 +44,15 @@ class Esme:
     async def bind(self, host, port, system_id, password, kind):
         # enquire_link goes out by itself, and a response that does not come ends the connection.
         self.client, self.events = await Client.connect(f"smpp://{host}:{port}", enquire_link_interval=ENQUIRE_MS)
-        answer = await getattr(self.client, f"bind_{kind}")(system_id=system_id, password=password)
+        try:
+            answer = await getattr(self.client, f"bind_{kind}")(system_id=system_id, password=password)
+        except UnexpectedResponseException as error:
+            say("refused", status=0x0D if "status: EsmeRbindfail" in str(error) else str(error))
+            return False
         say("bound", system_id=string(answer.system_id), version=repr(answer.sc_interface_version.value._0))
         self.listening = asyncio.create_task(self.listen())
         self.reference = 0
+        return True
 
     async def listen(self):
         async for event in self.events:
@@ -112,7 +117,8 @@ class Esme:
 
 async def main():
     esme = Esme()
-    await esme.bind(*arguments())
+    if not await esme.bind(*arguments()):
+        return
     await obey(esme)
     await esme.client.unbind()
     say("unbound")

@@ -52,6 +52,7 @@ class Esme:
             answer = getattr(self.client, f"bind_{kind}")(system_id=system_id, password=password)
         except smpplib.exceptions.PDUError as error:
             say("refused", status=error.args[1])
+            self.client.disconnect()
             return False
         say("bound", system_id=string(answer.system_id))
         return True
