@@ -45,7 +45,9 @@ impl Esme {
             destination_addr: number.digits.as_bytes(),
         });
         for destination in numbers.chain(lists.iter().map(|list| Destination::List(list.as_bytes()))) {
-            destinations.push(destination).map_err(unfit)?;
+            destinations
+                .push(destination)
+                .map_err(|error| Failure::Unfit(error.to_string()))?;
         }
         let mut answers = Vec::new();
         for part in submit.parts(self.next_reference()) {
@@ -165,10 +167,6 @@ fn body(answer: &Frame) -> Result<Pdu<'_>, Failure> {
 
 fn wrong(pdu: &Pdu<'_>) -> Failure {
     Failure::Wrong(pdu.command_id().to_string())
-}
-
-fn unfit(error: impl ToString) -> Failure {
-    Failure::Unfit(error.to_string())
 }
 
 fn string(octets: &[u8]) -> String {

@@ -112,8 +112,8 @@ pub(crate) async fn carry(world: Arc<World>, message: usize, recipient: usize) {
             return;
         }
         let advance = |from| world.advance(message, recipient, from, step.to, step.error.as_deref());
-        let unstoppable = *fate == Fate::Unstoppable && step.from == State::Pending;
-        if !advance(step.from) && !(unstoppable && advance(State::Cancelling)) {
+        let overtaken = || *fate == Fate::Unstoppable && step.from == State::Pending && advance(State::Cancelling);
+        if !(advance(step.from) || overtaken()) {
             return;
         }
         for event in &step.events {
