@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use edgebind_smpp::text::{Charset, decode as decode_text, encode as encode_text};
+use edgebind_smpp::text::{Charset, decode as decode_text, encode as encode_text, septets};
 use edgebind_smpp::{CommandStatus, MessageIdResp, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, decode, encode};
 
 const FRAMES: u32 = 200_000;
@@ -60,5 +60,22 @@ fn main() {
     });
     measure("encode 160 characters of GSM", || {
         black_box(encode_text(Charset::Gsm, black_box(&text)));
+    });
+    let accented = "Füße & {Größe}: 20 €, più à là? ".repeat(5);
+    let octets = encode_text(Charset::Gsm, &accented).expect("GSM has every character");
+    measure("decode GSM with accents", || {
+        black_box(decode_text(Charset::Gsm, black_box(&octets)).is_ok());
+    });
+    let seventy: String = accented.chars().take(70).collect();
+    let units = encode_text(Charset::Ucs2, &seventy).expect("UCS-2 has every character");
+    measure("decode 70 units of UCS-2", || {
+        black_box(decode_text(Charset::Ucs2, black_box(&units)).is_ok());
+    });
+    let packed = septets::pack(message.short_message, 0);
+    measure("unpack 160 septets", || {
+        black_box(septets::unpack(black_box(&packed), 0));
+    });
+    measure("pack 160 septets", || {
+        black_box(septets::pack(black_box(message.short_message), 0));
     });
 }

@@ -39,6 +39,36 @@ fn what_cannot_be_read_says_why() {
     }
 }
 
+#[test]
+fn node_smpp_writes_gsm_under_data_coding_1() {
+    let text = |alphabet| read(0x01, alphabet, None, &[0x48, 0x69, 0x20, 0x00, 0x20, 0x1B, 0x65]);
+    assert_eq!(text(Alphabet::Gsm), Ok(Body::Text("Hi @ €".into())));
+    assert_eq!(text(Alphabet::Latin1), Ok(Body::Text("Hi \0 \u{1B}e".into())), "ASCII");
+}
+
+#[test]
+fn smpplib_writes_a_back_tick_that_is_a_section_sign() {
+    assert_eq!(read(0x00, Alphabet::Gsm, None, b"\x5F"), Ok(Body::Text("§".into())));
+}
+
+#[test]
+fn kannel_writes_flash_text_under_0xf0() {
+    assert_eq!(read(0xF0, Alphabet::Gsm, None, b"a\x00"), Ok(Body::Text("a@".into())));
+    assert_eq!(message_class(0xF0), Some(0));
+}
+
+#[test]
+fn cloudhopper_applications_write_latin_1_under_data_coding_0() {
+    assert_eq!(read(0x00, Alphabet::Latin1, None, b"\xA3@\xE9"), Ok(Body::Text("£@é".into())));
+}
+
+#[test]
+fn go_smpp_packs_when_told_to() {
+    let septets = septets::unpack(&[0xC8, 0x34, 0x08, 0x00, 0xDA, 0x94, 0x01], 0);
+    assert_eq!(septets, [0x48, 0x69, 0x20, 0x00, 0x20, 0x1B, 0x65]);
+    assert_eq!(read(0x00, Alphabet::Gsm, None, &septets), Ok(Body::Text("Hi @ €".into())));
+}
+
 /// Octets as gsmcodecs (PyPI, from 3GPP TS 23.038 version 18) writes them; that of Kannada by hand, as the specification's table has a
 /// letter twice where one is meant to be U+0CA1, and gsmcodecs with it.
 #[test]
