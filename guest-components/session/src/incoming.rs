@@ -1,55 +1,19 @@
-//! The deliver_sm of an incoming message: one, or as many as its text is long, in the form that the account asked for.
+//! The PDU of an incoming message: one, or as many as its text is long, in the form that the account asked for.
 
 use crate::{
+    carrier::Carrier,
+    endpoint::Endpoint,
     limits::PARTS_MAX,
-    message::{Address, Body, Incoming},
+    message::{Body, Incoming},
     peer::Peer,
     settings::{LongIncoming, Settings},
-    text::to_octets,
+    undeliverable::Undeliverable,
 };
 use edgebind_smpp::{
-    CommandStatus, DataCoding, EncodeError, EsmClass, Npi, Pdu, ShortMessage, Tag, TlvList, Ton, encode,
+    CommandStatus, DataCoding, EsmClass, Tag, TlvList,
     text::{self, BINARY, Charset, Coding},
-    tlv::ValueTooLong,
     udh::{self, Concatenation, Ports},
 };
-
-/// No deliver_sm can carry it. Whoever gave it to us is to blame; what follows is `dead` with this status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Undeliverable(pub(crate) CommandStatus);
-
-impl From<EncodeError> for Undeliverable {
-    fn from(error: EncodeError) -> Self {
-        Self(match error.what {
-            "source_addr" => CommandStatus::RINVSRCADR,
-            "destination_addr" => CommandStatus::RINVDSTADR,
-            _ => CommandStatus::RINVMSGLEN,
-        })
-    }
-}
-
-impl From<ValueTooLong> for Undeliverable {
-    fn from(_: ValueTooLong) -> Self {
-        Self(CommandStatus::RINVMSGLEN)
-    }
-}
-
-/// The type of number of an address.
-pub(crate) fn ton(address: &Address, status: CommandStatus) -> Result<Ton, Undeliverable> {
-    Ton::new(address.ton).ok_or(Undeliverable(status))
-}
-
-/// The numbering plan of an address.
-pub(crate) fn npi(address: &Address, status: CommandStatus) -> Result<Npi, Undeliverable> {
-    Npi::new(address.npi).ok_or(Undeliverable(status))
-}
-
-/// A frame with sequence_number 0: it gets its own when it is sent.
-pub(crate) fn short_message(pdu: &Pdu<'_>) -> Result<Vec<u8>, Undeliverable> {
-    let mut frame = Vec::with_capacity(256);
-    encode(&mut frame, CommandStatus::ROK, 0, pdu)?;
-    Ok(frame)
-}
 
 /// The frames, in order, with sequence_number 0. `reference` moves on when parts need one.
 pub(crate) fn frames(
@@ -77,18 +41,18 @@ pub(crate) fn frames(
         }
     }
     let envelope = Envelope {
-        incoming,
-        source: to_octets(&incoming.source.digits),
-        destination: to_octets(&incoming.destination.digits),
+        source: Endpoint::source(&incoming.source)?,
+        destination: Endpoint::destination(&incoming.destination)?,
         data_coding,
+        peer,
+        settings,
     };
 
     if data.octets.len() <= data.capacity(udh::header_len(None, udh_ports)) {
-        return Ok(vec![envelope.frame(None, udh_ports, &data.octets, &tlvs)?]);
+        return Ok(vec![envelope.frame(None, udh_ports, &data.octets, tlvs)?]);
     }
     if form == LongIncoming::Payload {
-        tlvs.push(Tag::MESSAGE_PAYLOAD, &data.octets)?;
-        return Ok(vec![envelope.frame(None, None, &[], &tlvs)?]);
+        return Ok(vec![envelope.whole(&data.octets, tlvs)?]);
     }
 
     *reference = reference.wrapping_add(1);
@@ -111,9 +75,9 @@ pub(crate) fn frames(
             tlvs.push_u16(Tag::SAR_MSG_REF_NUM, place.reference);
             tlvs.push_u8(Tag::SAR_TOTAL_SEGMENTS, place.total);
             tlvs.push_u8(Tag::SAR_SEGMENT_SEQNUM, place.index);
-            envelope.frame(None, None, part, &tlvs)?
+            envelope.frame(None, None, part, tlvs)?
         } else {
-            envelope.frame(Some(place), udh_ports, part, &tlvs)?
+            envelope.frame(Some(place), udh_ports, part, tlvs.clone())?
         });
     }
     Ok(frames)
@@ -136,10 +100,11 @@ fn ours(tag: Tag) -> bool {
 
 /// What every part of a message has in common.
 struct Envelope<'a> {
-    incoming: &'a Incoming,
-    source: Vec<u8>,
-    destination: Vec<u8>,
-    data_coding: u8,
+    source: Endpoint,
+    destination: Endpoint,
+    data_coding: DataCoding,
+    peer: Peer,
+    settings: &'a Settings,
 }
 
 impl Envelope<'_> {
@@ -148,26 +113,32 @@ impl Envelope<'_> {
         place: Option<Concatenation>,
         ports: Option<Ports>,
         payload: &[u8],
-        tlvs: &TlvList,
+        tlvs: TlvList,
     ) -> Result<Vec<u8>, Undeliverable> {
-        let Incoming { source, destination, .. } = self.incoming;
-        let mut user_data = Vec::with_capacity(udh::header_len(place, ports) + payload.len());
-        udh::write(&mut user_data, place, ports);
-        let has_udh = !user_data.is_empty();
-        user_data.extend_from_slice(payload);
-        short_message(&Pdu::DeliverSm(ShortMessage {
-            source_addr_ton: ton(source, CommandStatus::RINVSRCTON)?,
-            source_addr_npi: npi(source, CommandStatus::RINVSRCNPI)?,
-            source_addr: &self.source,
-            dest_addr_ton: ton(destination, CommandStatus::RINVDSTTON)?,
-            dest_addr_npi: npi(destination, CommandStatus::RINVDSTNPI)?,
-            destination_addr: &self.destination,
-            esm_class: if has_udh { EsmClass::UDHI } else { EsmClass::MESSAGE },
-            data_coding: DataCoding(self.data_coding),
-            short_message: &user_data,
-            tlvs: tlvs.tlvs(),
-            ..ShortMessage::default()
-        }))
+        let mut udh = Vec::with_capacity(udh::header_len(place, ports));
+        udh::write(&mut udh, place, ports);
+        self.carrier(&udh, payload, tlvs).frame(self.peer, self.settings)
+    }
+
+    fn whole(&self, payload: &[u8], tlvs: TlvList) -> Result<Vec<u8>, Undeliverable> {
+        let carrier = Carrier {
+            whole: true,
+            ..self.carrier(&[], payload, tlvs)
+        };
+        carrier.frame(self.peer, self.settings)
+    }
+
+    fn carrier<'a>(&'a self, udh: &'a [u8], payload: &'a [u8], tlvs: TlvList) -> Carrier<'a> {
+        Carrier {
+            source: &self.source,
+            destination: &self.destination,
+            esm_class: EsmClass::MESSAGE,
+            data_coding: self.data_coding,
+            udh,
+            payload,
+            whole: false,
+            tlvs,
+        }
     }
 }
 
@@ -178,10 +149,10 @@ struct Data {
     charset: Option<Charset>,
 }
 
-fn user_data(body: &Body, settings: &Settings) -> (u8, Data) {
+fn user_data(body: &Body, settings: &Settings) -> (DataCoding, Data) {
     match body {
         Body::Binary(octets) => (
-            BINARY,
+            DataCoding(BINARY),
             Data {
                 octets: octets.clone(),
                 charset: None,
@@ -191,7 +162,7 @@ fn user_data(body: &Body, settings: &Settings) -> (u8, Data) {
             let (data_coding, charset) = text::choose(settings.alphabet, text);
             let octets = text::encode(charset, text).expect("the character set was chosen to have every character");
             (
-                data_coding,
+                DataCoding(data_coding),
                 Data {
                     octets,
                     charset: Some(charset),

@@ -8,21 +8,35 @@
 )]
 
 pub mod bindings;
+pub mod matrix;
+
+mod alert;
+mod answers;
+mod bind;
+mod carrier;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod deliveries;
+mod endpoint;
+mod fields;
+mod id;
 mod incoming;
 mod limits;
 mod machine;
 mod output;
 mod peer;
+mod phase;
+mod question;
+mod reading;
 mod receipt;
+mod requests;
 mod settings;
 mod submission;
 mod text;
 mod timers;
+mod undeliverable;
 mod user_data;
 
 pub use bindings::edgebind::{message::types as message, session::types as session};
 pub use machine::Machine;
-pub use settings::check;
+pub use settings::{check, known};

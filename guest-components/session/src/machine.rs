@@ -1,33 +1,32 @@
-//! The machine of one bind: what happened goes in, what to do comes out. It decides the order of things; what a submit_sm
-//! means, how a delivery looks and which timers run is said next door.
+//! The machine of one bind: what happened goes in, what to do comes out. It decides the order of things; what a request
+//! means, how a delivery looks, what the host's answer says to the peer and which timers run is said next door.
 
 use crate::{
+    alert, answers, bind,
     deliveries::{Answer, Deliveries, Verdict},
-    incoming::{self, Undeliverable},
+    incoming,
     limits::FINISH_MS,
-    message::{Delivery, Instant},
+    matrix::{Ruling, Sender, State, ruling},
+    message::{Delivery, Instant, MessageId},
     output::Output,
-    peer::{Kind, Peer},
+    peer::Peer,
+    phase::{Farewell, Phase},
+    reading::{self, Terms, Work},
     receipt,
-    session::{Action, CloseReason, Config, Event, MessageId, Readiness, Refusal, Settlement, Token},
-    settings::Settings,
-    submission,
+    requests::Requests,
+    session::{self, Action, CloseReason, Config, Event, Readiness, Refusal, Settlement, Token},
+    settings::{AddressRange, Settings},
     timers::{Timer, Timers},
+    undeliverable::Undeliverable,
 };
-use edgebind_smpp::{
-    Bind, BindResp, CommandId, CommandStatus, Header, Limits, MessageIdResp, Pdu, Tag, TlvList, bind_refusal, decode,
-    decode_within, encode, encode_header_only, refusal,
-};
+use edgebind_smpp::{CommandId, CommandStatus, Header, encode_header_only, refusal};
 use serde::{Deserialize, Serialize};
-
-/// The version that we speak, for sc_interface_version.
-const VERSION: u8 = 0x34;
 
 /// Largest sequence_number of a request of ours; 1 follows (SMPP 3.4 §3.2).
 const SEQUENCE_NUMBER_MAX: u32 = 0x7FFF_FFFF;
 
 /// The first octet of a saved machine: which form the rest has. A new number for every change to what is saved.
-const SCHEMA: u8 = 1;
+const SCHEMA: u8 = 2;
 
 /// The session of one bind.
 ///
@@ -39,48 +38,20 @@ pub struct Machine {
     settings: Settings,
     phase: Phase,
     peer: Peer,
-    /// Appends that the host has not answered.
-    appends_open: u32,
-    /// Appends ever, so that no two tokens are alike.
-    appends: u32,
+    /// address_range of the bind request.
+    address_range: String,
+    /// What the host was asked for the peer.
+    requests: Requests,
     deliveries: Deliveries,
     /// Of our last request.
     sequence_number: u32,
     /// Of the last message that went out in parts.
     reference: u16,
-    /// Times in a row that deliver_sm went unanswered.
+    /// Times in a row that deliveries went unanswered.
     unanswered: u32,
     /// What the last `ready` said.
-    ready: Option<u32>,
+    ready: Option<Readiness>,
     timers: Timers,
-}
-
-/// What the machine waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Phase {
-    Bind,
-    /// Anything.
-    Work,
-    /// The end of what is under way; then it says goodbye.
-    Finish(Farewell),
-    /// The peer's answer to our unbind.
-    UnbindResp {
-        sequence_number: u32,
-        reason: CloseReason,
-    },
-    /// Nothing.
-    Closed,
-}
-
-/// How a bind ends once nothing is under way.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Farewell {
-    /// We unbind, and close when that is answered.
-    Unbind(CloseReason),
-    /// The peer unbound: its answer is owed.
-    UnbindResp { sequence_number: u32, reason: CloseReason },
-    /// The peer can say nothing more.
-    Close(CloseReason),
 }
 
 impl Machine {
@@ -92,8 +63,8 @@ impl Machine {
             settings,
             phase: Phase::Bind,
             peer: Peer::default(),
-            appends_open: 0,
-            appends: 0,
+            address_range: String::new(),
+            requests: Requests::default(),
             deliveries: Deliveries::default(),
             sequence_number: 0,
             reference: 0,
@@ -154,8 +125,7 @@ impl Machine {
             }
             Event::Ended => self.hear_no_more(now, CloseReason::Ended, out),
             Event::Appended((token, fate)) => self.on_appended(token, &fate, out),
-            // Nothing is asked.
-            Event::Answered(_) => {}
+            Event::Answered((token, answer)) => self.on_answered(token, &answer, out),
             Event::Deliver((token, delivery)) => self.on_deliver(token, &delivery, out),
             Event::Tick => self.timers.ticked(),
             Event::Drain => match self.phase {
@@ -168,70 +138,49 @@ impl Machine {
 
     /// The bind request, whose sender the host already knows to be who it says. Nothing goes out before its answer.
     fn on_bound(&mut self, now: Instant, frame: &[u8], out: &mut Output) {
-        let (header, bind) = match decode_within(frame, Limits::LONG_PASSWORDS) {
-            Ok((header, Pdu::BindTransmitter(bind) | Pdu::BindReceiver(bind) | Pdu::BindTransceiver(bind))) => (header, bind),
-            Ok((header, _)) => return self.refuse_bind(header, CommandStatus::RINVCMDID, out),
-            Err(error) => return self.refuse_bind(error.header, error.status, out),
-        };
-        let kind = match self.take_bind(header.command_id, &bind) {
-            Ok(kind) => kind,
-            Err(status) => return self.refuse_bind(header, status, out),
-        };
-        self.peer = Peer {
-            kind,
-            version: bind.interface_version,
-        };
-        let mut tlvs = TlvList::new();
-        if self.peer.takes_tlvs() {
-            tlvs.push_u8(Tag::SC_INTERFACE_VERSION, VERSION);
+        match bind::take(frame, &self.settings) {
+            Ok(taken) => {
+                taken.answer(out.pdu(), &self.settings);
+                self.peer = taken.peer;
+                self.address_range = taken.address_range;
+                self.phase = Phase::Work;
+                self.message_passed(now);
+                self.heard(now);
+                self.say_ready(out);
+            }
+            Err(refused) => {
+                refused.answer(out.pdu());
+                self.close(CloseReason::Refused, out);
+            }
         }
-        let resp = BindResp {
-            system_id: self.settings.system_id.as_bytes(),
-            tlvs: tlvs.tlvs(),
-        };
-        let pdu = match kind {
-            Kind::Transmitter => Pdu::BindTransmitterResp(resp),
-            Kind::Receiver => Pdu::BindReceiverResp(resp),
-            Kind::Transceiver => Pdu::BindTransceiverResp(resp),
-        };
-        encode(out.pdu(), CommandStatus::ROK, header.sequence_number, &pdu).expect("system_id was checked when it was set");
-        self.phase = Phase::Work;
-        self.message_passed(now);
-        self.heard(now);
-        self.say_ready(out);
-    }
-
-    fn take_bind(&self, request: CommandId, bind: &Bind<'_>) -> Result<Kind, CommandStatus> {
-        let taken = |kind: &Kind| self.settings.bind_types.contains(kind);
-        let kind = Kind::of(request).filter(taken).ok_or(CommandStatus::RBINDFAIL)?;
-        let system_type = &self.settings.system_type;
-        if system_type.is_empty() || system_type.as_bytes() == bind.system_type {
-            Ok(kind)
-        } else {
-            Err(CommandStatus::RINVSYSTYP)
-        }
-    }
-
-    fn refuse_bind(&mut self, header: Header, status: CommandStatus, out: &mut Output) {
-        bind_refusal(out.pdu(), header.command_id, status, header.sequence_number);
-        self.close(CloseReason::Refused, out);
     }
 
     fn on_frame(&mut self, now: Instant, frame: &[u8], out: &mut Output) {
-        let Some(Header {
+        let Some(header) = Header::read(frame) else {
+            return;
+        };
+        let Header {
             command_id,
             command_status,
             sequence_number,
             ..
-        }) = Header::read(frame)
-        else {
-            return;
-        };
+        } = header;
         self.heard(now);
+        match ruling(command_id, Sender::Esme, self.state()) {
+            Ruling::Allowed => {}
+            Ruling::Refused(status) => return refusal(out.pdu(), command_id, status, sequence_number),
+            Ruling::Nacked(status) => {
+                return encode_header_only(out.pdu(), CommandId::GENERIC_NACK, status, sequence_number);
+            }
+            Ruling::Dropped => return,
+        }
         match command_id {
-            CommandId::SUBMIT_SM => self.on_submit_sm(now, sequence_number, frame, out),
-            CommandId::DELIVER_SM_RESP => self.on_deliver_sm_resp(now, sequence_number, Verdict::of(command_status), out),
             CommandId::ENQUIRE_LINK => encode_header_only(out.pdu(), command_id.response(), CommandStatus::ROK, sequence_number),
+            // It has been heard, which is all that it is for.
+            CommandId::ENQUIRE_LINK_RESP => {}
+            CommandId::DELIVER_SM_RESP | CommandId::DATA_SM_RESP => {
+                self.on_delivered(now, sequence_number, Verdict::of(command_status), out);
+            }
             CommandId::UNBIND => self.on_unbind(now, sequence_number, out),
             CommandId::UNBIND_RESP => self.on_unbind_resp(sequence_number),
             CommandId::GENERIC_NACK => {
@@ -241,70 +190,53 @@ impl Machine {
                 } else {
                     command_status
                 };
-                self.on_deliver_sm_resp(now, sequence_number, Verdict::of(status), out);
+                self.on_delivered(now, sequence_number, Verdict::of(status), out);
                 self.on_unbind_resp(sequence_number);
             }
-            // enquire_link_resp has been heard, which is all that it is for; the others answer nothing that was asked.
-            _ if command_id.is_response() => {}
-            _ if command_id.is_bind() => bind_refusal(out.pdu(), command_id, CommandStatus::RALYBND, sequence_number),
-            _ => encode_header_only(out.pdu(), CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, sequence_number),
+            _ => self.on_request(now, header, frame, out),
         }
     }
 
-    fn on_submit_sm(&mut self, now: Instant, sequence_number: u32, frame: &[u8], out: &mut Output) {
-        let message = self.may_submit().and_then(|()| match decode(frame) {
-            Ok((_, Pdu::SubmitSm(sm))) => submission::read(&sm, self.peer, &self.settings, now),
-            Ok(_) => Err(CommandStatus::RINVCMDID),
-            Err(error) => Err(error.status),
-        });
-        match message {
-            Ok(message) => {
+    /// Something for the host: a message to store, or a question about messages.
+    fn on_request(&mut self, now: Instant, header: Header, frame: &[u8], out: &mut Output) {
+        let terms = Terms {
+            peer: self.peer,
+            settings: &self.settings,
+            now,
+        };
+        let read = self.takes_work().and_then(|()| reading::read(frame, terms));
+        match read {
+            Ok((request, kept, work)) => {
                 self.message_passed(now);
-                self.appends = self.appends.wrapping_add(1);
-                self.appends_open += 1;
-                // The number to answer with is in the token: nothing needs to be looked up.
-                let token = Token::from(self.appends) << 32 | Token::from(sequence_number);
-                out.append(token, message);
+                let token = self.requests.begin(request, header.sequence_number, kept);
+                match work {
+                    Work::Append(message) => out.append(token, message),
+                    Work::Ask(question) => out.ask(token, question),
+                }
             }
-            Err(status) => refusal(out.pdu(), CommandId::SUBMIT_SM, status, sequence_number),
+            Err(status) => refusal(out.pdu(), header.command_id, status, header.sequence_number),
         }
     }
 
-    fn may_submit(&self) -> Result<(), CommandStatus> {
-        match self.phase {
-            _ if !self.peer.submits() => Err(CommandStatus::RINVBNDSTS),
-            Phase::Work if self.settings.window_in > 0 && self.appends_open >= self.settings.window_in => {
-                Err(CommandStatus::RTHROTTLED)
-            }
-            Phase::Work => Ok(()),
-            // It does not know yet that we unbind: it may try again elsewhere.
-            Phase::Finish(Farewell::Unbind(_)) | Phase::UnbindResp { .. } => Err(CommandStatus::RSYSERR),
-            Phase::Bind | Phase::Finish(_) | Phase::Closed => Err(CommandStatus::RINVBNDSTS),
+    fn takes_work(&self) -> Result<(), CommandStatus> {
+        self.phase.takes_work()?;
+        let window = self.settings.window_in;
+        if window > 0 && self.requests.open() >= window {
+            return Err(CommandStatus::RTHROTTLED);
         }
+        Ok(())
     }
 
     fn on_appended(&mut self, token: Token, fate: &Result<MessageId, Refusal>, out: &mut Output) {
-        self.appends_open = self.appends_open.saturating_sub(1);
-        let sequence_number = token as u32;
-        let status = match fate {
-            Ok(id) => {
-                let pdu = Pdu::SubmitSmResp(MessageIdResp {
-                    message_id: id.as_bytes(),
-                });
-                match encode(out.pdu(), CommandStatus::ROK, sequence_number, &pdu) {
-                    Ok(()) => return,
-                    // It is stored, but under an id that no PDU can carry.
-                    Err(_) => CommandStatus::RSYSERR,
-                }
-            }
-            Err(Refusal::Throttled) => CommandStatus::RTHROTTLED,
-            Err(Refusal::QueueFull) => CommandStatus::RMSGQFUL,
-            Err(Refusal::Unavailable) => CommandStatus::RSYSERR,
-            // Zero would be a success without an id.
-            Err(Refusal::Rejected(0)) => CommandStatus::RSUBMITFAIL,
-            Err(Refusal::Rejected(status)) => CommandStatus(*status),
-        };
-        refusal(out.pdu(), CommandId::SUBMIT_SM, status, sequence_number);
+        if let Some(waiting) = self.requests.end(token) {
+            answers::appended(out.pdu(), waiting, fate, &self.settings);
+        }
+    }
+
+    fn on_answered(&mut self, token: Token, answer: &session::Answer, out: &mut Output) {
+        if let Some(waiting) = self.requests.end(token) {
+            answers::answered(out.pdu(), waiting, answer);
+        }
     }
 
     fn on_deliver(&mut self, token: Token, delivery: &Delivery, out: &mut Output) {
@@ -312,17 +244,23 @@ impl Machine {
             return out.settle(token, Settlement::Retry(0));
         }
         let frames = match delivery {
-            Delivery::Receipt(receipt) => receipt::frame(receipt, self.peer).map(|frame| vec![frame]),
+            Delivery::Receipt(receipt) => receipt::frame(receipt, self.peer, &self.settings).map(|frame| vec![frame]),
             Delivery::Incoming(incoming) => incoming::frames(incoming, self.peer, &self.settings, &mut self.reference),
-            Delivery::Alert(_) => Err(Undeliverable(CommandStatus::RINVCMDID)),
+            // Nothing answers it: it is over once it is sent, and takes no place in the window.
+            Delivery::Alert(alert) => {
+                let sequence_number = self.next_sequence_number();
+                alert::write(out.pdu(), sequence_number, alert, self.peer).map(|()| Vec::new())
+            }
         };
         match frames {
+            Ok(frames) if frames.is_empty() => out.settle(token, Settlement::Done),
             Ok(frames) => self.deliveries.add(token, frames),
             Err(Undeliverable(status)) => out.settle(token, Settlement::Dead(status.0)),
         }
     }
 
-    fn on_deliver_sm_resp(&mut self, now: Instant, sequence_number: u32, verdict: Verdict, out: &mut Output) {
+    /// The peer's answer to a deliver_sm or data_sm of ours.
+    fn on_delivered(&mut self, now: Instant, sequence_number: u32, verdict: Verdict, out: &mut Output) {
         match self.deliveries.answered(sequence_number, verdict) {
             Answer::Unknown => return,
             Answer::Partial => {}
@@ -337,7 +275,7 @@ impl Machine {
         }
         self.unanswered = 0;
         self.message_passed(now);
-        self.await_deliver_sm_resp();
+        self.await_delivered();
     }
 
     fn on_unbind(&mut self, now: Instant, sequence_number: u32, out: &mut Output) {
@@ -394,10 +332,10 @@ impl Machine {
                     self.await_enquire_link_resp(now);
                 }
                 // While we owe answers the host may have stopped reading: then silence says nothing about the peer.
-                Timer::EnquireResp if self.appends_open > 0 => self.await_enquire_link_resp(now),
+                Timer::EnquireResp if self.requests.open() > 0 => self.await_enquire_link_resp(now),
                 Timer::EnquireResp => self.close(CloseReason::Silent, out),
                 Timer::Inactivity => self.finish(now, Farewell::Unbind(CloseReason::Unbound), out),
-                Timer::DeliverResp => self.on_no_deliver_sm_resp(now, out),
+                Timer::DeliverResp => self.on_unanswered(now, out),
                 Timer::Farewell => match self.phase {
                     Phase::Finish(farewell) => self.say_goodbye(now, farewell, out),
                     Phase::UnbindResp { reason, .. } => self.close(reason, out),
@@ -407,9 +345,9 @@ impl Machine {
         }
     }
 
-    /// A round of deliver_sm went unanswered. They go back to the host; a peer that leaves several rounds in a row unanswered
+    /// A round of deliveries went unanswered. They go back to the host; a peer that leaves several rounds in a row unanswered
     /// is as good as gone, whatever it says to enquire_link.
-    fn on_no_deliver_sm_resp(&mut self, now: Instant, out: &mut Output) {
+    fn on_unanswered(&mut self, now: Instant, out: &mut Output) {
         for token in self.deliveries.take_overdue(now) {
             out.settle(token, Settlement::Retry(self.settings.retry_deliver_ms));
         }
@@ -417,7 +355,7 @@ impl Machine {
         if self.unanswered == self.settings.unanswered_max {
             self.close(CloseReason::Silent, out);
         } else {
-            self.await_deliver_sm_resp();
+            self.await_delivered();
         }
     }
 
@@ -429,10 +367,10 @@ impl Machine {
             let deadline = now.saturating_add(self.settings.response_timeout_ms);
             out.pdu()
                 .extend(self.deliveries.send(sequence_number, deadline).unwrap_or_default());
-            self.await_deliver_sm_resp();
+            self.await_delivered();
         }
         if let Phase::Finish(farewell) = self.phase
-            && self.appends_open == 0
+            && self.requests.open() == 0
             && (self.deliveries.flying() == 0 || !matches!(farewell, Farewell::Unbind(_)))
         {
             self.say_goodbye(now, farewell, out);
@@ -475,16 +413,20 @@ impl Machine {
         self.phase = Phase::Closed;
     }
 
-    /// Tells the host how many deliveries may come, when that is not what it was told before.
+    /// Tells the host how many deliveries may come and which, when that is not what it was told before.
     fn say_ready(&mut self, out: &mut Output) {
         let takes = self.phase == Phase::Work && self.peer.receives();
         let window = if takes { self.settings.window_out } else { 0 };
-        if self.phase != Phase::Bind && self.ready != Some(window) {
-            self.ready = Some(window);
-            out.ready(Readiness {
+        let routes = takes && self.settings.address_range == AddressRange::Route && !self.address_range.is_empty();
+        let addresses = routes.then_some(self.address_range.as_str());
+        let said = self.ready.as_ref();
+        if self.phase != Phase::Bind && said.is_none_or(|said| (said.window, said.addresses.as_deref()) != (window, addresses)) {
+            let readiness = Readiness {
                 window,
-                addresses: None,
-            });
+                addresses: addresses.map(str::to_owned),
+            };
+            self.ready = Some(readiness.clone());
+            out.ready(readiness);
         }
     }
 
@@ -502,18 +444,26 @@ impl Machine {
             .set(Timer::EnquireResp, now.saturating_add(self.settings.enquire_timeout_ms));
     }
 
-    fn await_deliver_sm_resp(&mut self) {
+    fn await_delivered(&mut self) {
         match self.deliveries.deadline() {
             Some(at) => self.timers.set(Timer::DeliverResp, at),
             None => self.timers.clear(Timer::DeliverResp),
         }
     }
 
-    /// A message went one way or the other. Only that counts as activity: a peer that does nothing but enquire is idle.
+    /// A message went one way or the other, or a question about one. Only that counts as activity (SMPP 3.4 §7.2 leaves it
+    /// open): a peer that does nothing but enquire is idle, or it would stay connected for ever.
     fn message_passed(&mut self, now: Instant) {
         if self.phase == Phase::Work && self.settings.inactivity_ms > 0 {
             self.timers
                 .set(Timer::Inactivity, now.saturating_add(self.settings.inactivity_ms));
+        }
+    }
+
+    const fn state(&self) -> State {
+        match self.phase {
+            Phase::Bind => State::Open,
+            _ => State::bound(self.peer.kind),
         }
     }
 
@@ -545,10 +495,10 @@ mod tests {
         let restore = |saved: &[u8]| Machine::restore(&config(), saved).map(|machine| machine.save());
         assert_eq!(restore(&saved).as_ref(), Ok(&saved));
 
-        let later = [&[SCHEMA + 1], &saved[1..]].concat();
+        let earlier = [&[SCHEMA - 1], &saved[1..]].concat();
         assert_eq!(
-            restore(&later).unwrap_err(),
-            "saved by another session: its schema is 2, this session reads 1"
+            restore(&earlier).unwrap_err(),
+            "saved by another session: its schema is 1, this session reads 2"
         );
         assert_eq!(restore(&[]).unwrap_err(), "nothing was saved");
         for length in 1..saved.len() {

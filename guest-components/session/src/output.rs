@@ -4,7 +4,7 @@
 use crate::{
     limits::SEND_OCTETS_MAX,
     message::{Instant, Message},
-    session::{Action, CloseReason, Readiness, Settlement, Token},
+    session::{Action, CloseReason, Question, Readiness, Settlement, Token},
 };
 use std::mem;
 
@@ -34,6 +34,10 @@ impl Output {
 
     pub(crate) fn append(&mut self, token: Token, message: Message) {
         self.actions.push(Action::Append((token, message)));
+    }
+
+    pub(crate) fn ask(&mut self, token: Token, question: Question) {
+        self.actions.push(Action::Ask((token, question)));
     }
 
     pub(crate) fn settle(&mut self, token: Token, settlement: Settlement) {
@@ -97,6 +101,9 @@ mod tests {
         let mut out = Output::default();
         out.ready(READINESS);
         out.close(CloseReason::Unbound);
-        assert_eq!(out.into_actions(), [Action::Ready(READINESS), Action::Close(CloseReason::Unbound)]);
+        assert_eq!(
+            out.into_actions(),
+            [Action::Ready(READINESS), Action::Close(CloseReason::Unbound)]
+        );
     }
 }

@@ -1,13 +1,10 @@
-//! The deliver_sm of a receipt: text that every known parser takes, and the optional parameters that say it exactly.
+//! The PDU of a receipt: text that every known parser takes, and the optional parameters that say it exactly.
 
 use crate::{
-    incoming::{Undeliverable, npi, short_message, ton},
-    message::{MessageState as State, Receipt},
-    peer::Peer,
-    text::to_octets,
+    answers, carrier::Carrier, endpoint::Endpoint, message::Receipt, peer::Peer, settings::Settings, undeliverable::Undeliverable,
 };
 use edgebind_smpp::{
-    CommandStatus, EsmClass, MessageState, Pdu, ShortMessage, Tag, TlvList, receipt,
+    CommandStatus, DataCoding, EsmClass, Tag, TlvList, receipt,
     text::{self, Charset},
 };
 
@@ -15,11 +12,15 @@ use edgebind_smpp::{
 const NETWORK_GSM: u8 = 3;
 
 /// The frame, with sequence_number 0.
-pub(crate) fn frame(receipt: &Receipt, peer: Peer) -> Result<Vec<u8>, Undeliverable> {
-    let state = state(receipt.state);
+pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Result<Vec<u8>, Undeliverable> {
+    let id = settings
+        .receipt_id()
+        .write(&receipt.id)
+        .ok_or(Undeliverable(CommandStatus::RINVMSGID))?;
+    let state = answers::state(receipt.state);
     let mut octets = Vec::with_capacity(160);
     receipt::Receipt {
-        id: &receipt.id,
+        id: &id,
         submitted_ms: receipt.submitted,
         done_ms: receipt.done,
         state,
@@ -29,7 +30,7 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer) -> Result<Vec<u8>, Undelivera
     .write(&mut octets);
     let mut tlvs = TlvList::new();
     if peer.takes_tlvs() {
-        tlvs.push_c_string(Tag::RECEIPTED_MESSAGE_ID, receipt.id.as_bytes())?;
+        tlvs.push_c_string(Tag::RECEIPTED_MESSAGE_ID, id.as_bytes())?;
         tlvs.push_u8(Tag::MESSAGE_STATE, state.0);
         if receipt.error != 0 {
             let [high, low] = receipt.error.to_be_bytes();
@@ -39,22 +40,21 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer) -> Result<Vec<u8>, Undelivera
             tlvs.push_u16(Tag::USER_MESSAGE_REFERENCE, reference);
         }
     }
-    short_message(&Pdu::DeliverSm(ShortMessage {
-        source_addr_ton: ton(&receipt.source, CommandStatus::RINVSRCTON)?,
-        source_addr_npi: npi(&receipt.source, CommandStatus::RINVSRCNPI)?,
-        source_addr: &to_octets(&receipt.source.digits),
-        dest_addr_ton: ton(&receipt.destination, CommandStatus::RINVDSTTON)?,
-        dest_addr_npi: npi(&receipt.destination, CommandStatus::RINVDSTNPI)?,
-        destination_addr: &to_octets(&receipt.destination.digits),
+    let carrier = Carrier {
+        source: &Endpoint::source(&receipt.source)?,
+        destination: &Endpoint::destination(&receipt.destination)?,
         esm_class: if receipt.final_ {
             EsmClass::RECEIPT
         } else {
             EsmClass::INTERMEDIATE
         },
-        short_message: &octets,
-        tlvs: tlvs.tlvs(),
-        ..ShortMessage::default()
-    }))
+        data_coding: DataCoding::DEFAULT,
+        udh: &[],
+        payload: &octets,
+        whole: false,
+        tlvs,
+    };
+    carrier.frame(peer, settings)
 }
 
 /// A character that has one octet in ASCII and in GSM 03.38 alike, so that a client reads the text whatever alphabet it
@@ -64,17 +64,4 @@ fn same_everywhere(character: char) -> char {
     let octets = character.encode_utf8(&mut ascii);
     let is_same = text::encode(Charset::Gsm, octets).is_some_and(|gsm| gsm == octets.as_bytes());
     if is_same { character } else { '?' }
-}
-
-fn state(state: State) -> MessageState {
-    match state {
-        State::Enroute => MessageState::ENROUTE,
-        State::Delivered => MessageState::DELIVERED,
-        State::Expired => MessageState::EXPIRED,
-        State::Deleted => MessageState::DELETED,
-        State::Undeliverable => MessageState::UNDELIVERABLE,
-        State::Accepted => MessageState::ACCEPTED,
-        State::Unknown => MessageState::UNKNOWN,
-        State::Rejected => MessageState::REJECTED,
-    }
 }

@@ -1,68 +1,125 @@
 //! What a release and its accounts may say about a session: the table of settings, read once.
 
-use crate::{limits::WINDOW_OUT_MAX, message::Setting, peer::Kind};
+mod value;
+
+use crate::{
+    id::IdForm,
+    limits::WINDOW_OUT_MAX,
+    message::Setting,
+    peer::{Kind, Version},
+};
 use edgebind_smpp::text::Alphabet;
+use value::{duration, duration_or_off, list, number, octets, one_of, some, truth};
 
 /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
 pub fn check(settings: &[Setting]) -> Vec<String> {
     Settings::read(settings).1
 }
 
-/// How an incoming message goes that is longer than one short message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LongIncoming {
-    /// In parts with a user data header: every client and every phone knows it.
-    #[default]
-    Udh,
-    /// In parts with sar_* parameters.
-    Sar,
-    /// In one PDU, as message_payload.
-    Payload,
+/// Every setting: its name, and what it says to an operator, in the order of `SETTINGS.md`.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.iter().map(|row| (row.name, row.says))
 }
 
-impl LongIncoming {
-    const ALL: [Self; 3] = [Self::Udh, Self::Sar, Self::Payload];
+/// The names of an enumeration's values in settings.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$value_doc:meta])* $value:ident = $text:literal, )* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(crate) enum $name { $( $(#[$value_doc])* $value, )* }
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Udh => "udh",
-            Self::Sar => "sar",
-            Self::Payload => "payload",
+        impl $name {
+            const ALL: &[Self] = &[$( Self::$value, )*];
+
+            const fn name(self) -> &'static str {
+                match self { $( Self::$value => $text, )* }
+            }
         }
+    };
+}
+
+named! {
+    /// How an incoming message goes that is longer than one short message.
+    LongIncoming {
+        /// In parts with a user data header: every client and every phone knows it.
+        #[default]
+        Udh = "udh",
+        /// In parts with sar_* parameters.
+        Sar = "sar",
+        /// In one PDU, as message_payload.
+        Payload = "payload",
+    }
+}
+
+named! {
+    /// The PDU of deliveries.
+    DeliverWith {
+        /// Every client knows it; some hang up on the other.
+        #[default]
+        DeliverSm = "deliver_sm",
+        DataSm = "data_sm",
+    }
+}
+
+named! {
+    /// What address_range of a bind request is to us.
+    AddressRange {
+        /// Clients put anything there.
+        #[default]
+        Ignore = "ignore",
+        /// The incoming messages that the bind serves.
+        Route = "route",
+    }
+}
+
+named! {
+    /// What becomes of a message whose sender wants the recipient to acknowledge it: there is no way to ask the recipient.
+    Acknowledgements {
+        /// Nobody waits in vain.
+        #[default]
+        Refuse = "refuse",
+        /// The message goes out without.
+        Ignore = "ignore",
     }
 }
 
 /// The settings of one session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
-    /// Who answers a bind.
     pub(crate) system_id: String,
-    /// The binds that are taken.
     pub(crate) bind_types: Vec<Kind>,
-    /// The only system_type that is taken, unless it is empty.
+    pub(crate) interface_versions: Vec<Version>,
+    /// Empty for any.
     pub(crate) system_type: String,
-    /// What the peer writes and reads as data_coding 0.
+    pub(crate) address_range: AddressRange,
     pub(crate) alphabet: Alphabet,
-    /// Whether receipts repeat the beginning of the text.
+    /// Whether septets come and go packed.
+    pub(crate) packed: bool,
+    /// Empty for any.
+    pub(crate) service_types: Vec<String>,
+    /// 0 for any time.
+    pub(crate) schedule_max_ms: u64,
+    /// 0 for any time.
+    pub(crate) validity_max_ms: u64,
+    pub(crate) acknowledgements: Acknowledgements,
+    pub(crate) message_id: IdForm,
+    /// None: as `message_id`.
+    pub(crate) receipt_id: Option<IdForm>,
     pub(crate) receipt_text: bool,
+    pub(crate) deliver_with: DeliverWith,
     pub(crate) long_incoming: LongIncoming,
-    /// Unanswered submit_sm that are taken; 0 for as many as the host takes.
+    /// 0 for as many as the host takes.
     pub(crate) window_in: u32,
-    /// Unanswered deliver_sm.
     pub(crate) window_out: u32,
-    /// Quiet time before our enquire_link; 0 for never.
+    /// 0 for never.
     pub(crate) enquire_link_ms: u64,
-    /// Quiet time after it before the bind is given up.
     pub(crate) enquire_timeout_ms: u64,
-    /// Time without a message before our unbind; 0 for never.
+    /// 0 for never.
     pub(crate) inactivity_ms: u64,
-    /// Time for a deliver_sm_resp.
     pub(crate) response_timeout_ms: u64,
-    /// Times in a row that deliver_sm may go unanswered before the bind is given up; 0 for any number.
+    /// 0 for any number.
     pub(crate) unanswered_max: u32,
-    /// How soon a delivery is tried again that the peer could not take.
     pub(crate) retry_deliver_ms: u64,
-    /// Time for an unbind_resp.
     pub(crate) unbind_timeout_ms: u64,
 }
 
@@ -71,9 +128,19 @@ impl Default for Settings {
         Self {
             system_id: "EDGEBIND".to_owned(),
             bind_types: Kind::ALL.to_vec(),
+            interface_versions: Version::ALL.to_vec(),
             system_type: String::new(),
+            address_range: AddressRange::Ignore,
             alphabet: Alphabet::Gsm,
+            packed: false,
+            service_types: Vec::new(),
+            schedule_max_ms: 30 * 86_400_000,
+            validity_max_ms: 0,
+            acknowledgements: Acknowledgements::Refuse,
+            message_id: IdForm::Decimal,
+            receipt_id: None,
             receipt_text: true,
+            deliver_with: DeliverWith::DeliverSm,
             long_incoming: LongIncoming::Udh,
             window_in: 0,
             window_out: 10,
@@ -88,50 +155,157 @@ impl Default for Settings {
     }
 }
 
-/// Every setting: its name and where its value goes. The error is the rest of a sentence that begins with the name.
-const TABLE: [(&str, Read); 15] = [
-    ("system_id", |to, value| octets(value, 15).map(|read| to.system_id = read)),
-    ("bind_types", |to, value| bind_types(value).map(|read| to.bind_types = read)),
-    ("system_type", |to, value| octets(value, 12).map(|read| to.system_type = read)),
-    ("alphabet", |to, value| {
-        one_of(value, &ALPHABETS, Alphabet::name).map(|read| to.alphabet = read)
-    }),
-    ("receipt_text", |to, value| {
-        one_of(value, &[true, false], yes_or_no).map(|read| to.receipt_text = read)
-    }),
-    ("long_incoming", |to, value| {
-        one_of(value, &LongIncoming::ALL, LongIncoming::name).map(|read| to.long_incoming = read)
-    }),
-    ("window_in", |to, value| {
-        number(value, 0, u32::MAX).map(|read| to.window_in = read)
-    }),
-    ("window_out", |to, value| {
-        number(value, 1, WINDOW_OUT_MAX).map(|read| to.window_out = read)
-    }),
-    ("enquire_link", |to, value| {
-        duration_or_off(value).map(|read| to.enquire_link_ms = read)
-    }),
-    ("enquire_timeout", |to, value| {
-        duration(value).map(|read| to.enquire_timeout_ms = read)
-    }),
-    ("inactivity", |to, value| {
-        duration_or_off(value).map(|read| to.inactivity_ms = read)
-    }),
-    ("response_timeout", |to, value| {
-        duration(value).map(|read| to.response_timeout_ms = read)
-    }),
-    ("unanswered_max", |to, value| {
-        number(value, 0, u32::MAX).map(|read| to.unanswered_max = read)
-    }),
-    ("retry_deliver_ms", |to, value| {
-        number(value, 0, u32::MAX).map(|read| to.retry_deliver_ms = read.into())
-    }),
-    ("unbind_timeout", |to, value| {
-        duration(value).map(|read| to.unbind_timeout_ms = read)
-    }),
-];
+struct Row {
+    name: &'static str,
+    /// To an operator, with the default.
+    says: &'static str,
+    read: Read,
+}
 
+/// Puts a value where it belongs. The error is the rest of a sentence that begins with the setting's name.
 type Read = fn(&mut Settings, &str) -> Result<(), String>;
+
+const TABLE: &[Row] = &[
+    Row {
+        name: "system_id",
+        says: "Who answers a bind; up to 15 characters. Default EDGEBIND.",
+        read: |to, value| octets(value, 15).map(|read| to.system_id = read),
+    },
+    Row {
+        name: "bind_types",
+        says: "The binds that are taken, of tx, rx, trx; another is refused with ESME_RBINDFAIL. Default all.",
+        read: |to, value| some(value, |one| one_of(one, &Kind::ALL, Kind::name)).map(|read| to.bind_types = read),
+    },
+    Row {
+        name: "interface_versions",
+        says: "The versions that are taken, of 3.3, 3.4, 5.0 (interface_version up to 0x33, up to 0x4F, above); another is refused \
+               with ESME_RBINDFAIL. Default all: clients in the field write what they like there.",
+        read: |to, value| some(value, |one| one_of(one, &Version::ALL, Version::name)).map(|read| to.interface_versions = read),
+    },
+    Row {
+        name: "system_type",
+        says: "The only system_type that is taken; another is refused with ESME_RINVSYSTYP. Default none: any is taken, as clients \
+               write what they like there.",
+        read: |to, value| octets(value, 12).map(|read| to.system_type = read),
+    },
+    Row {
+        name: "address_range",
+        says: "ignore, or route: address_range of the bind request, a regular expression, says which incoming messages by their \
+               destination this bind serves. Default ignore: clients put anything there.",
+        read: |to, value| one_of(value, AddressRange::ALL, AddressRange::name).map(|read| to.address_range = read),
+    },
+    Row {
+        name: "alphabet",
+        says: "What the ESME writes and reads as data_coding 0: gsm, latin1, ascii or utf8. Default gsm.",
+        read: |to, value| one_of(value, &ALPHABETS, Alphabet::name).map(|read| to.alphabet = read),
+    },
+    Row {
+        name: "packed",
+        says: "true: seven-bit text comes and goes packed, eight septets in seven octets. Only with alphabet gsm, and without \
+               replace_sm, which does not say what its text is written in. Default false, as nearly every ESME does it.",
+        read: |to, value| truth(value).map(|read| to.packed = read),
+    },
+    Row {
+        name: "service_types",
+        says: "The values of service_type that are taken, with commas between them, besides the empty one; another is refused with \
+               ESME_RINVSERTYP. Default none: any is taken.",
+        read: |to, value| list(value, |one| octets(one, 5)).map(|read| to.service_types = read),
+    },
+    Row {
+        name: "schedule_max",
+        says: "How far ahead schedule_delivery_time may lie; what lies further is refused with ESME_RINVSCHED. 0 for any time. \
+               Default 30d.",
+        read: |to, value| duration_or_off(value).map(|read| to.schedule_max_ms = read),
+    },
+    Row {
+        name: "validity_max",
+        says: "How long a message may be worth something, from when it may go out; a longer validity_period is cut to this. 0 for \
+               any time. Default 0: the gateway's patience ends it.",
+        read: |to, value| duration_or_off(value).map(|read| to.validity_max_ms = read),
+    },
+    Row {
+        name: "acknowledgements",
+        says: "What becomes of a message whose registered_delivery asks the recipient for an acknowledgement, which no upstream can \
+               pass on: refuse, with ESME_RINVREGDLVFLG, or ignore, and send it without. Default refuse.",
+        read: |to, value| one_of(value, Acknowledgements::ALL, Acknowledgements::name).map(|read| to.acknowledgements = read),
+    },
+    Row {
+        name: "message_id",
+        says: "How message ids are written in responses and read in requests: decimal or hex (lower-case, without leading zeros). \
+               Default decimal.",
+        read: |to, value| one_of(value, &IdForm::ALL, IdForm::name).map(|read| to.message_id = read),
+    },
+    Row {
+        name: "receipt_id",
+        says: "How message ids are written in receipts, in their text and in receipted_message_id: decimal or hex. Default as \
+               message_id; some clients expect hex in responses and decimal in receipts.",
+        read: |to, value| one_of(value, &IdForm::ALL, IdForm::name).map(|read| to.receipt_id = Some(read)),
+    },
+    Row {
+        name: "receipt_text",
+        says: "Whether receipts repeat the first 20 characters of the text. Default true.",
+        read: |to, value| truth(value).map(|read| to.receipt_text = read),
+    },
+    Row {
+        name: "deliver_with",
+        says: "The PDU of incoming messages and receipts: deliver_sm or data_sm, where text goes as message_payload; a bind of \
+               version 3.3 gets deliver_sm. Default deliver_sm: some clients hang up on the other.",
+        read: |to, value| one_of(value, DeliverWith::ALL, DeliverWith::name).map(|read| to.deliver_with = read),
+    },
+    Row {
+        name: "long_incoming",
+        says: "How an incoming message goes that is longer than one short message: udh (in parts with a header), sar (in parts with \
+               sar_* parameters) or payload (whole, as message_payload). A bind of version 3.3 gets udh. Default udh.",
+        read: |to, value| one_of(value, LongIncoming::ALL, LongIncoming::name).map(|read| to.long_incoming = read),
+    },
+    Row {
+        name: "window_in",
+        says: "Requests about messages that a bind may have unanswered; one more is answered ESME_RTHROTTLED. 0 for as many as the \
+               gateway reads. Default 0.",
+        read: |to, value| number(value, 0, u32::MAX).map(|read| to.window_in = read),
+    },
+    Row {
+        name: "window_out",
+        says: "Deliveries that a bind is sent before it answers, 1 to 1000. Default 10.",
+        read: |to, value| number(value, 1, WINDOW_OUT_MAX).map(|read| to.window_out = read),
+    },
+    Row {
+        name: "enquire_link",
+        says: "Quiet time before our enquire_link; 0 for never. Default 30s.",
+        read: |to, value| duration_or_off(value).map(|read| to.enquire_link_ms = read),
+    },
+    Row {
+        name: "enquire_timeout",
+        says: "Quiet time after our enquire_link before the connection is closed. Long, as clients that wait for something else answer \
+               late. Default 30s.",
+        read: |to, value| duration(value).map(|read| to.enquire_timeout_ms = read),
+    },
+    Row {
+        name: "inactivity",
+        says: "Time without a message, or a question about one, before we unbind; enquire_link does not count. 0 for never. Default 0.",
+        read: |to, value| duration_or_off(value).map(|read| to.inactivity_ms = read),
+    },
+    Row {
+        name: "response_timeout",
+        says: "Time for the response to a delivery; after it the delivery is tried again. Default 30s.",
+        read: |to, value| duration(value).map(|read| to.response_timeout_ms = read),
+    },
+    Row {
+        name: "unanswered_max",
+        says: "Times in a row that deliveries may go unanswered before the connection is closed; 0 for any number. Default 3.",
+        read: |to, value| number(value, 0, u32::MAX).map(|read| to.unanswered_max = read),
+    },
+    Row {
+        name: "retry_deliver_ms",
+        says: "Milliseconds until a delivery is tried again that the ESME could not take. Default 5000.",
+        read: |to, value| number(value, 0, u32::MAX).map(|read| to.retry_deliver_ms = read.into()),
+    },
+    Row {
+        name: "unbind_timeout",
+        says: "Time for the response to our unbind before the connection is closed. Default 5s.",
+        read: |to, value| duration(value).map(|read| to.unbind_timeout_ms = read),
+    },
+];
 
 const ALPHABETS: [Alphabet; 4] = [Alphabet::Gsm, Alphabet::Latin1, Alphabet::Ascii, Alphabet::Utf8];
 
@@ -141,77 +315,28 @@ impl Settings {
         let mut read = Self::default();
         let mut mistakes = Vec::new();
         for (name, value) in settings {
-            match TABLE.iter().find(|(known, _)| known == name) {
-                Some((_, set)) => mistakes.extend(set(&mut read, value).err().map(|mistake| format!("{name} {mistake}"))),
+            match TABLE.iter().find(|row| row.name == name) {
+                Some(row) => mistakes.extend((row.read)(&mut read, value).err().map(|mistake| format!("{name} {mistake}"))),
                 None => {
-                    let known = TABLE.map(|(known, _)| known).join(", ");
-                    mistakes.push(format!("{name:?} is no setting of this session; it knows {known}"));
+                    let known: Vec<&str> = known().map(|(name, _)| name).collect();
+                    mistakes.push(format!(
+                        "{name:?} is no setting of this session; it knows {}",
+                        known.join(", ")
+                    ));
                 }
             }
         }
+        if read.packed && read.alphabet != Alphabet::Gsm {
+            mistakes.push(format!("packed is for alphabet gsm, not {}", read.alphabet));
+            read.packed = false;
+        }
         (read, mistakes)
     }
-}
 
-fn octets(value: &str, max: usize) -> Result<String, String> {
-    if value.len() <= max && value.chars().all(|character| character.is_ascii_graphic()) {
-        Ok(value.to_owned())
-    } else {
-        Err(format!(
-            "{value:?} is not up to {max} printable ASCII characters without a blank"
-        ))
+    /// How message ids are written in receipts.
+    pub(crate) fn receipt_id(&self) -> IdForm {
+        self.receipt_id.unwrap_or(self.message_id)
     }
-}
-
-fn bind_types(value: &str) -> Result<Vec<Kind>, String> {
-    value
-        .split(',')
-        .map(|name| one_of(name.trim(), &Kind::ALL, Kind::name))
-        .collect()
-}
-
-fn one_of<T: Copy>(value: &str, known: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
-    known.iter().copied().find(|&known| name(known) == value).ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|&known| name(known)).collect();
-        format!("{value:?} is none of {}", names.join(", "))
-    })
-}
-
-fn yes_or_no(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
-}
-
-fn number(value: &str, min: u32, max: u32) -> Result<u32, String> {
-    value
-        .parse()
-        .ok()
-        .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| format!("{value:?} is no number from {min} to {max}"))
-}
-
-fn duration(value: &str) -> Result<u64, String> {
-    duration_or_off(value).and_then(|ms| {
-        if ms > 0 {
-            Ok(ms)
-        } else {
-            Err(format!("{value:?} is not more than 0"))
-        }
-    })
-}
-
-/// Milliseconds of `500ms`, `30s`, `5m`, `1h`, or of a bare number of seconds.
-fn duration_or_off(value: &str) -> Result<u64, String> {
-    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("", 1_000)];
-    units
-        .into_iter()
-        .find_map(|(unit, ms)| {
-            value
-                .strip_suffix(unit)?
-                .parse::<u32>()
-                .ok()
-                .map(|count| u64::from(count) * ms)
-        })
-        .ok_or_else(|| format!("{value:?} is no time such as 30, 30s, 500ms, 5m or 1h"))
 }
 
 #[cfg(test)]
@@ -227,12 +352,22 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let (read, mistakes) = Settings::read(&settings(&[
+        let written = [
             ("system_id", "SMSC"),
             ("bind_types", "tx, trx"),
+            ("interface_versions", "3.4,5.0"),
             ("system_type", "VMA"),
-            ("alphabet", "latin1"),
+            ("address_range", "route"),
+            ("alphabet", "gsm"),
+            ("packed", "true"),
+            ("service_types", "CMT, WAP"),
+            ("schedule_max", "7d"),
+            ("validity_max", "48h"),
+            ("acknowledgements", "ignore"),
+            ("message_id", "hex"),
+            ("receipt_id", "decimal"),
             ("receipt_text", "false"),
+            ("deliver_with", "data_sm"),
             ("long_incoming", "sar"),
             ("window_in", "50"),
             ("window_out", "1000"),
@@ -243,14 +378,29 @@ mod tests {
             ("unanswered_max", "0"),
             ("retry_deliver_ms", "100"),
             ("unbind_timeout", "1h"),
-        ]));
+        ];
+        assert_eq!(
+            written.map(|(name, _)| name).to_vec(),
+            known().map(|(name, _)| name).collect::<Vec<_>>()
+        );
+        let (read, mistakes) = Settings::read(&settings(&written));
         assert_eq!(mistakes, Vec::<String>::new());
         let expected = Settings {
             system_id: "SMSC".to_owned(),
             bind_types: vec![Kind::Transmitter, Kind::Transceiver],
+            interface_versions: vec![Version::V3_4, Version::V5_0],
             system_type: "VMA".to_owned(),
-            alphabet: Alphabet::Latin1,
+            address_range: AddressRange::Route,
+            alphabet: Alphabet::Gsm,
+            packed: true,
+            service_types: vec!["CMT".to_owned(), "WAP".to_owned()],
+            schedule_max_ms: 604_800_000,
+            validity_max_ms: 172_800_000,
+            acknowledgements: Acknowledgements::Ignore,
+            message_id: IdForm::Hex,
+            receipt_id: Some(IdForm::Decimal),
             receipt_text: false,
+            deliver_with: DeliverWith::DataSm,
             long_incoming: LongIncoming::Sar,
             window_in: 50,
             window_out: 1000,
@@ -272,11 +422,22 @@ mod tests {
     }
 
     #[test]
+    fn receipts_have_the_ids_of_responses_unless_told_otherwise() {
+        let (read, _) = Settings::read(&settings(&[("message_id", "hex")]));
+        assert_eq!(read.receipt_id(), IdForm::Hex);
+        let (read, _) = Settings::read(&settings(&[("message_id", "hex"), ("receipt_id", "decimal")]));
+        assert_eq!(read.receipt_id(), IdForm::Decimal);
+    }
+
+    #[test]
     fn a_sentence_for_each_mistake() {
         let mistakes = check(&settings(&[
             ("system_id", "SIXTEEN-OCTETS-X"),
             ("bind_types", "tx,rtx"),
+            ("interface_versions", ""),
             ("alphabet", "GSM"),
+            ("service_types", "CMT,SIXSIX"),
+            ("message_id", "hexadecimal"),
             ("window_out", "1001"),
             ("window_out", "0"),
             ("enquire_link", "soon"),
@@ -287,14 +448,27 @@ mod tests {
         let expected = [
             r#"system_id "SIXTEEN-OCTETS-X" is not up to 15 printable ASCII characters without a blank"#,
             r#"bind_types "rtx" is none of tx, rx, trx"#,
+            r#"interface_versions "" is none of 3.3, 3.4, 5.0"#,
             r#"alphabet "GSM" is none of gsm, latin1, ascii, utf8"#,
+            r#"service_types "SIXSIX" is not up to 5 printable ASCII characters without a blank"#,
+            r#"message_id "hexadecimal" is none of decimal, hex"#,
             r#"window_out "1001" is no number from 1 to 1000"#,
             r#"window_out "0" is no number from 1 to 1000"#,
-            r#"enquire_link "soon" is no time such as 30, 30s, 500ms, 5m or 1h"#,
+            r#"enquire_link "soon" is no time such as 30, 30s, 500ms, 5m, 1h or 7d"#,
             r#"response_timeout "0" is not more than 0"#,
             r#"retry_deliver_ms "-1" is no number from 0 to 4294967295"#,
         ];
-        assert_eq!(mistakes[..8], expected);
-        assert!(mistakes[8].starts_with(r#""window" is no setting of this session; it knows system_id, bind_types"#));
+        assert_eq!(mistakes[..11], expected);
+        assert!(mistakes[11].starts_with(r#""window" is no setting of this session; it knows system_id, bind_types"#));
+    }
+
+    #[test]
+    fn what_is_packed_is_gsm() {
+        let mistakes = check(&settings(&[("packed", "true"), ("alphabet", "latin1")]));
+        assert_eq!(mistakes, ["packed is for alphabet gsm, not latin1"]);
+        assert_eq!(
+            check(&settings(&[("packed", "false"), ("alphabet", "latin1")])),
+            Vec::<String>::new()
+        );
     }
 }

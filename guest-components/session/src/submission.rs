@@ -1,113 +1,223 @@
-//! What a submit_sm asks for: its fields checked in their order, then the message that the host is to store. The error is the
-//! command_status of its answer.
-//!
-//! Where clients in the field stray from the specification without being misunderstood they are let pass; where taking the
-//! message would promise what nobody does, it is refused.
+//! The message that a submit_sm, submit_multi or data_sm asks the host to store: its fields checked in their order. The error is
+//! the command_status of its answer.
 
 use crate::{
+    fields::{self, refuse_unless},
     message::{Address, Alphabet, Instant, Message, Receipts},
-    peer::Peer,
-    settings::Settings,
+    reading::Terms,
+    requests::Unsuccess,
     text::from_octets,
-    user_data::UserData,
+    user_data::{Carried, UserData},
 };
 use edgebind_smpp::{
-    CommandStatus, EsmClass, Mode, Npi, ReceiptOn, RegisteredDelivery, ShortMessage, SmDefaultMsgId, Ton, Type, text,
+    CommandStatus, DataCoding, DataSm, Destination, ShortMessage, SubmitMulti, Tag,
+    text::{self, Coding},
 };
 
-/// The message of this submit_sm.
-pub(crate) fn read(sm: &ShortMessage<'_>, peer: Peer, settings: &Settings, now: Instant) -> Result<Message, CommandStatus> {
-    let refuse_unless = |fine: bool, status: CommandStatus| if fine { Ok(()) } else { Err(status) };
+/// Largest number_of_dests (SMPP 3.4 §5.2.24); 255 is version 5.0's.
+const DESTINATIONS_MAX: usize = 254;
 
-    refuse_unless(reachable(sm.dest_addr_ton, sm.destination_addr), CommandStatus::RINVDSTADR)?;
-    refuse_unless(submittable(sm.esm_class), CommandStatus::RINVESMCLASS)?;
-    let schedule = sm.schedule_delivery_time.unix_ms(now);
-    let validity = sm.validity_period.unix_ms(now);
-    // What expires before it may go out would never go out.
-    let earliest = schedule.unwrap_or(now).max(now);
-    refuse_unless(validity.is_none_or(|validity| validity > earliest), CommandStatus::RINVEXPIRY)?;
-    let receipts = receipts(sm.registered_delivery, peer)?;
-    // Nothing can be replaced, and a message beside the one it was to replace would be sent twice.
-    refuse_unless(!sm.replace_if_present_flag, CommandStatus::RINVREPFLAG)?;
-    refuse_unless(sm.sm_default_msg_id == SmDefaultMsgId::NONE, CommandStatus::RINVDFTMSGID)?;
-    let data = UserData::read(sm, peer, settings.alphabet)?;
-    let excerpt = if settings.receipt_text {
-        data.excerpt(sm.data_coding.0, settings.alphabet)
-    } else {
-        String::new()
+/// The message of this submit_sm (SMPP 3.4 §4.4).
+pub(crate) fn submit_sm(sm: &ShortMessage<'_>, terms: Terms<'_>) -> Result<Message, CommandStatus> {
+    fields::service_type(sm.service_type, terms)?;
+    fields::destination(sm.dest_addr_ton, sm.destination_addr)?;
+    fields::esm_class(sm.esm_class)?;
+    let (schedule, validity) = fields::times(sm.schedule_delivery_time, sm.validity_period, terms)?;
+    let receipts = fields::receipts(sm.registered_delivery, terms)?;
+    readable(sm.data_coding, terms)?;
+    fields::no_canned_message(sm.sm_default_msg_id)?;
+    let rest = Rest {
+        service_type: sm.service_type,
+        source: fields::address(sm.source_addr_ton, sm.source_addr_npi, sm.source_addr),
+        protocol_id: sm.protocol_id,
+        priority: sm.priority_flag.get(),
+        schedule,
+        validity,
+        receipts,
+        replace_if_present: sm.replace_if_present_flag,
+        carried: Carried {
+            esm_class: sm.esm_class,
+            data_coding: sm.data_coding,
+            short_message: fields::short_message(sm.short_message)?,
+            tlvs: sm.tlvs,
+        },
     };
+    rest.message(
+        fields::address(sm.dest_addr_ton, sm.dest_addr_npi, sm.destination_addr),
+        terms,
+    )
+}
 
-    Ok(Message {
-        service_type: from_octets(sm.service_type),
-        source: address(sm.source_addr_ton, sm.source_addr_npi, sm.source_addr),
-        destination: address(sm.dest_addr_ton, sm.dest_addr_npi, sm.destination_addr),
-        also_to: Vec::new(),
-        esm_class: sm.esm_class.get(),
+/// The message of this submit_multi, and the destinations that it does not go to (SMPP 3.4 §4.5).
+///
+/// A destination that is named twice gets it once. No distribution lists are kept, and a response has no place to say that of
+/// one: a list refuses the whole.
+pub(crate) fn submit_multi(sm: &SubmitMulti<'_>, terms: Terms<'_>) -> Result<(Message, Vec<Unsuccess>), CommandStatus> {
+    fields::service_type(sm.service_type, terms)?;
+    let destinations_max = if terms.peer.speaks_5() { 255 } else { DESTINATIONS_MAX };
+    refuse_unless(sm.dest_addresses.len() <= destinations_max, CommandStatus::RINVNUMDESTS)?;
+    let (destinations, unsuccess) = destinations(sm)?;
+    fields::esm_class(sm.esm_class)?;
+    let (schedule, validity) = fields::times(sm.schedule_delivery_time, sm.validity_period, terms)?;
+    let receipts = fields::receipts(sm.registered_delivery, terms)?;
+    // Reserved: which of the messages to several destinations would it be? (SMPP 3.4 §5.2.18)
+    refuse_unless(!sm.replace_if_present_flag, CommandStatus::RINVREPFLAG)?;
+    readable(sm.data_coding, terms)?;
+    fields::no_canned_message(sm.sm_default_msg_id)?;
+    let rest = Rest {
+        service_type: sm.service_type,
+        source: fields::address(sm.source_addr_ton, sm.source_addr_npi, sm.source_addr),
         protocol_id: sm.protocol_id,
         priority: sm.priority_flag.get(),
         schedule,
         validity,
         receipts,
         replace_if_present: false,
-        data_coding: sm.data_coding.0,
-        alphabet: match settings.alphabet {
-            text::Alphabet::Gsm => Alphabet::Gsm,
-            text::Alphabet::Latin1 => Alphabet::Latin1,
-            text::Alphabet::Ascii => Alphabet::Ascii,
-            text::Alphabet::Utf8 => Alphabet::Utf8,
+        carried: Carried {
+            esm_class: sm.esm_class,
+            data_coding: sm.data_coding,
+            short_message: fields::short_message(sm.short_message)?,
+            tlvs: sm.tlvs,
         },
-        udh: data.udh.to_vec(),
-        payload: data.payload.to_vec(),
-        part: data.part,
-        excerpt,
-        tlvs: data.tlvs_left(sm.tlvs),
-        metadata: Vec::new(),
-    })
-}
-
-fn address(ton: Ton, npi: Npi, digits: &[u8]) -> Address {
-    Address {
-        ton: ton.get(),
-        npi: npi.get(),
-        digits: from_octets(digits),
-    }
-}
-
-/// Whether a message could go to this address: digits with `*` and `#`, a leading `+` allowed; or characters of any kind
-/// where the type of number says so.
-fn reachable(ton: Ton, address: &[u8]) -> bool {
-    if ton == Ton::ALPHANUMERIC {
-        return !address.is_empty() && address.iter().all(u8::is_ascii_graphic);
-    }
-    let digits = address.strip_prefix(b"+").unwrap_or(address);
-    digits.iter().any(u8::is_ascii_digit)
-        && digits
-            .iter()
-            .all(|&octet| octet.is_ascii_digit() || matches!(octet, b'*' | b'#'))
-}
-
-/// Whether an ESME may submit with this esm_class (SMPP 3.4 §5.2.12): transaction mode is for data_sm, and of the types it has
-/// only the message and the two acknowledgements.
-fn submittable(esm_class: EsmClass) -> bool {
-    let from_an_esme = matches!(
-        esm_class.message_type(),
-        Type::Message | Type::DeliveryAcknowledgement | Type::UserAcknowledgement
-    );
-    from_an_esme && esm_class.mode() != Mode::Transaction
-}
-
-/// The receipts asked for. "On success only" is reserved in 3.4; peers that bound as 5.0 may ask for it.
-fn receipts(wanted: RegisteredDelivery, peer: Peer) -> Result<Receipts, CommandStatus> {
-    let (success, failure) = match wanted.receipt() {
-        ReceiptOn::Nothing => (false, false),
-        ReceiptOn::Everything => (true, true),
-        ReceiptOn::Failure => (false, true),
-        ReceiptOn::Success if peer.speaks_5() => (true, false),
-        ReceiptOn::Success => return Err(CommandStatus::RINVREGDLVFLG),
     };
-    Ok(Receipts {
-        success,
-        failure,
-        intermediate: wanted.wants_intermediate(),
-    })
+    let mut destinations = destinations.into_iter();
+    let Some(first) = destinations.next() else {
+        let status = unsuccess
+            .first()
+            .map_or(CommandStatus::RINVNUMDESTS, |first| CommandStatus(first.status));
+        return Err(status);
+    };
+    let message = Message {
+        also_to: destinations.collect(),
+        ..rest.message(first, terms)?
+    };
+    Ok((message, unsuccess))
+}
+
+fn destinations(sm: &SubmitMulti<'_>) -> Result<(Vec<Address>, Vec<Unsuccess>), CommandStatus> {
+    let (mut good, mut bad) = (Vec::with_capacity(sm.dest_addresses.len()), Vec::new());
+    for destination in sm.dest_addresses.iter() {
+        let Destination::Sme {
+            dest_addr_ton,
+            dest_addr_npi,
+            destination_addr,
+        } = destination
+        else {
+            return Err(CommandStatus::RINVDLNAME);
+        };
+        match fields::destination(dest_addr_ton, destination_addr) {
+            Ok(()) => {
+                let address = fields::address(dest_addr_ton, dest_addr_npi, destination_addr);
+                if !good.contains(&address) {
+                    good.push(address);
+                }
+            }
+            Err(status) => bad.push(Unsuccess {
+                ton: dest_addr_ton.get(),
+                npi: dest_addr_npi.get(),
+                digits: destination_addr.to_vec(),
+                status: status.0,
+            }),
+        }
+    }
+    Ok((good, bad))
+}
+
+/// The message of this data_sm (SMPP 3.4 §4.7). What it lacks of submit_sm's fields is as if it were zero; the time that it is
+/// worth something is in an optional parameter.
+pub(crate) fn data_sm(sm: &DataSm<'_>, terms: Terms<'_>) -> Result<Message, CommandStatus> {
+    fields::service_type(sm.service_type, terms)?;
+    fields::destination(sm.dest_addr_ton, sm.destination_addr)?;
+    fields::esm_class(sm.esm_class)?;
+    let receipts = fields::receipts(sm.registered_delivery, terms)?;
+    readable(sm.data_coding, terms)?;
+    // Nothing to send: there is no other place for it.
+    refuse_unless(sm.tlvs.get(Tag::MESSAGE_PAYLOAD).is_some(), CommandStatus::RMISSINGOPTPARAM)?;
+    let seconds = sm.tlvs.get(Tag::QOS_TIME_TO_LIVE).and_then(|tlv| tlv.value.try_into().ok());
+    let validity = seconds.map(|seconds| terms.now.saturating_add(u64::from(u32::from_be_bytes(seconds)) * 1000));
+    let rest = Rest {
+        service_type: sm.service_type,
+        source: fields::address(sm.source_addr_ton, sm.source_addr_npi, sm.source_addr),
+        protocol_id: 0,
+        priority: 0,
+        schedule: None,
+        validity: fields::until(validity, None, terms, CommandStatus::RINVOPTPARAMVAL)?,
+        receipts,
+        replace_if_present: false,
+        carried: Carried {
+            esm_class: sm.esm_class,
+            data_coding: sm.data_coding,
+            short_message: &[],
+            tlvs: sm.tlvs,
+        },
+    };
+    rest.message(
+        fields::address(sm.dest_addr_ton, sm.dest_addr_npi, sm.destination_addr),
+        terms,
+    )
+}
+
+/// Whether somebody can read it. What nobody can is refused now and not when the upstream is asked. SMPP 3.4 has no status for
+/// that; of those it has clients take this one for final.
+fn readable(data_coding: DataCoding, terms: Terms<'_>) -> Result<(), CommandStatus> {
+    let unreadable = text::coding(data_coding.0, terms.settings.alphabet) == Coding::Unsupported;
+    let status = if terms.peer.speaks_5() {
+        CommandStatus::RINVDCS
+    } else {
+        CommandStatus::RSUBMITFAIL
+    };
+    refuse_unless(!unreadable, status)
+}
+
+/// What is checked; all of a message but where it goes.
+struct Rest<'a> {
+    service_type: &'a [u8],
+    source: Address,
+    protocol_id: u8,
+    priority: u8,
+    schedule: Option<Instant>,
+    validity: Option<Instant>,
+    receipts: Receipts,
+    replace_if_present: bool,
+    carried: Carried<'a>,
+}
+
+impl Rest<'_> {
+    fn message(self, destination: Address, terms: Terms<'_>) -> Result<Message, CommandStatus> {
+        let Carried {
+            esm_class, data_coding, ..
+        } = self.carried;
+        let data = UserData::read(self.carried, terms)?;
+        let excerpt = if terms.settings.receipt_text {
+            data.excerpt(data_coding, terms.settings.alphabet)
+        } else {
+            String::new()
+        };
+        Ok(Message {
+            service_type: from_octets(self.service_type),
+            source: self.source,
+            destination,
+            also_to: Vec::new(),
+            esm_class: esm_class.get(),
+            protocol_id: self.protocol_id,
+            priority: self.priority,
+            schedule: self.schedule,
+            validity: self.validity,
+            receipts: self.receipts,
+            replace_if_present: self.replace_if_present,
+            data_coding: data_coding.0,
+            alphabet: match terms.settings.alphabet {
+                text::Alphabet::Gsm => Alphabet::Gsm,
+                text::Alphabet::Latin1 => Alphabet::Latin1,
+                text::Alphabet::Ascii => Alphabet::Ascii,
+                text::Alphabet::Utf8 => Alphabet::Utf8,
+            },
+            udh: data.header().to_vec(),
+            tlvs: data.tlvs_left(),
+            part: data.part,
+            excerpt,
+            payload: data.payload.into_owned(),
+            metadata: Vec::new(),
+        })
+    }
 }

@@ -8,13 +8,14 @@ pub(crate) fn from_octets(octets: &[u8]) -> String {
     }
 }
 
-/// The octets of a string; a character that is none of Latin-1 becomes a question mark.
+/// The octets of a string in an address. What is not printable ASCII becomes a question mark: no address may hold it (SMPP 3.4
+/// §3.1), and a message from a sender with an accent is worth more than none.
 pub(crate) fn to_octets(text: &str) -> Vec<u8> {
-    if text.is_ascii() {
-        return text.as_bytes().to_vec();
-    }
     text.chars()
-        .map(|character| u8::try_from(character).unwrap_or(b'?'))
+        .map(|character| match u8::try_from(character) {
+            Ok(octet @ b' '..=b'~') => octet,
+            _ => b'?',
+        })
         .collect()
 }
 
@@ -23,10 +24,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_octet_there_and_back() {
+    fn every_octet_there_and_the_printable_ones_back() {
         let octets: Vec<u8> = (1..=255).collect();
-        assert_eq!(to_octets(&from_octets(&octets)), octets);
+        let back: Vec<u8> = octets
+            .iter()
+            .map(|octet| if (b' '..=b'~').contains(octet) { *octet } else { b'?' })
+            .collect();
+        assert_eq!(to_octets(&from_octets(&octets)), back);
         assert_eq!(from_octets(b"Caf\xE9"), "Café");
-        assert_eq!(to_octets("4€"), b"4?");
+        assert_eq!(to_octets("Café 4€"), b"Caf? 4?");
     }
 }

@@ -1,71 +1,93 @@
-//! The user data of a submit_sm: where it is, what header it has, which part of a long message it is, how its text begins.
+//! The user data of a message from an ESME: where it is, what header it has, which part of a long message it is, how its text
+//! begins.
 
 use crate::{
     message::{Part, PartScheme, Tlv},
     peer::Peer,
+    reading::Terms,
 };
 use edgebind_smpp::{
-    CommandStatus, ShortMessage, Tag, Tlvs,
+    CommandStatus, DataCoding, EsmClass, Tag, Tlvs,
     receipt::TEXT_MAX,
-    text::{self, Alphabet, Charset, Coding},
+    text::{self, Alphabet, Body, Charset, Coding, septets},
     udh::Udh,
 };
-
-/// Largest sm_length (SMPP 3.4 §5.2.21); 255 is version 5.0's.
-const SHORT_MESSAGE_MAX: usize = 254;
+use std::borrow::Cow;
 
 /// Octets that surely hold the characters of an excerpt: four for each, and a byte order mark.
 const EXCERPT_OCTETS: usize = 4 * TEXT_MAX + 2;
 
-#[derive(Debug)]
+/// The fields that say what is carried.
+#[derive(Clone, Copy)]
+pub(crate) struct Carried<'a> {
+    pub(crate) esm_class: EsmClass,
+    pub(crate) data_coding: DataCoding,
+    pub(crate) short_message: &'a [u8],
+    pub(crate) tlvs: Tlvs<'a>,
+}
+
 pub(crate) struct UserData<'a> {
-    /// With its length octet; empty if there is none.
-    pub(crate) udh: &'a [u8],
-    /// What follows it.
-    pub(crate) payload: &'a [u8],
+    pub(crate) udh: Option<Udh<'a>>,
+    /// What follows it, one septet an octet.
+    pub(crate) payload: Cow<'a, [u8]>,
     pub(crate) part: Option<Part>,
+    tlvs: Tlvs<'a>,
 }
 
 impl<'a> UserData<'a> {
-    pub(crate) fn read(sm: &ShortMessage<'a>, peer: Peer, alphabet: Alphabet) -> Result<Self, CommandStatus> {
-        let data = whole(sm, peer)?;
-        let sar = Sar::of(sm.tlvs);
-        let (udh, payload, part) = if sm.esm_class.has_udh() {
+    pub(crate) fn read(carried: Carried<'a>, terms: Terms<'_>) -> Result<Self, CommandStatus> {
+        let data = carried.whole(terms.peer)?;
+        let sar = Sar::of(carried.tlvs);
+        let (udh, payload, part) = if carried.esm_class.has_udh() {
             // Two headers that may contradict each other.
             if sar.is_some() {
                 return Err(CommandStatus::RINVOPTPARAMVAL);
             }
             let (udh, payload) = Udh::parse(data).map_err(|_| CommandStatus::RINVESMCLASS)?;
-            (udh.octets(), payload, part_by_udh(udh))
+            (Some(udh), payload, part_by_udh(udh))
         } else {
-            (&[][..], data, sar.and_then(Sar::part))
+            (None, data, sar.and_then(Sar::part))
         };
+        let coding = text::coding(carried.data_coding.0, terms.settings.alphabet);
         // Parts may be cut anywhere, even inside a character: they are text only once they are joined.
-        let whole_text = part.is_none().then(|| text::coding(sm.data_coding.0, alphabet));
-        if whole_text == Some(Coding::Text(Charset::Ucs2)) && payload.len() % 2 != 0 {
+        if part.is_none() && coding == Coding::Text(Charset::Ucs2) && payload.len() % 2 != 0 {
             return Err(CommandStatus::RINVMSGLEN);
         }
-        Ok(Self { udh, payload, part })
+        let payload = if terms.settings.packed && coding == Coding::Text(Charset::Gsm) {
+            septets::unpack(payload, udh.map_or(0, |udh| udh.octets().len())).into()
+        } else {
+            payload.into()
+        };
+        Ok(Self {
+            udh,
+            payload,
+            part,
+            tlvs: carried.tlvs,
+        })
+    }
+
+    /// The header with its length octet; empty if there is none.
+    pub(crate) fn header(&self) -> &'a [u8] {
+        self.udh.map_or(&[], |udh| udh.octets())
     }
 
     /// The beginning of the text as ASCII, for receipts; empty where it is none.
-    pub(crate) fn excerpt(&self, data_coding: u8, alphabet: Alphabet) -> String {
-        let Coding::Text(charset) = text::coding(data_coding, alphabet) else {
-            return String::new();
-        };
-        let beginning = &self.payload[..self.payload.len().min(EXCERPT_OCTETS)];
-        let characters = text::decode(
-            charset,
-            &beginning[..beginning.len() & !usize::from(charset == Charset::Ucs2)],
-        );
-        characters.unwrap_or_default().chars().take(TEXT_MAX).map(printable).collect()
+    pub(crate) fn excerpt(&self, data_coding: DataCoding, alphabet: Alphabet) -> String {
+        let mut beginning = &self.payload[..self.payload.len().min(EXCERPT_OCTETS)];
+        if text::coding(data_coding.0, alphabet) == Coding::Text(Charset::Ucs2) {
+            beginning = &beginning[..beginning.len() & !1];
+        }
+        match text::read(data_coding.0, alphabet, self.udh, beginning) {
+            Ok(Body::Text(text)) => text.chars().take(TEXT_MAX).map(printable).collect(),
+            Ok(Body::Octets(_)) | Err(_) => String::new(),
+        }
     }
 
     /// The optional parameters without those that are now part of the message.
-    pub(crate) fn tlvs_left(&self, tlvs: Tlvs<'_>) -> Vec<Tlv> {
+    pub(crate) fn tlvs_left(&self) -> Vec<Tlv> {
         let in_parts = self.part.is_some_and(|part| part.scheme == PartScheme::Sar);
-        let left = tlvs.into_iter().filter(|tlv| match tlv.tag {
-            Tag::MESSAGE_PAYLOAD => false,
+        let left = self.tlvs.into_iter().filter(|tlv| match tlv.tag {
+            Tag::MESSAGE_PAYLOAD | Tag::QOS_TIME_TO_LIVE => false,
             Tag::SAR_MSG_REF_NUM | Tag::SAR_TOTAL_SEGMENTS | Tag::SAR_SEGMENT_SEQNUM => !in_parts,
             _ => true,
         });
@@ -77,15 +99,16 @@ impl<'a> UserData<'a> {
     }
 }
 
-/// short_message or message_payload. Both at once is wrong in 3.4 (§5.3.2.32); in 5.0 the payload counts.
-fn whole<'a>(sm: &ShortMessage<'a>, peer: Peer) -> Result<&'a [u8], CommandStatus> {
-    let payload = sm.tlvs.get(Tag::MESSAGE_PAYLOAD).map_or(&[][..], |tlv| tlv.value);
-    match (sm.short_message, payload) {
-        (short, _) if short.len() > SHORT_MESSAGE_MAX => Err(CommandStatus::RINVMSGLEN),
-        (short, []) => Ok(short),
-        ([], payload) => Ok(payload),
-        (_, payload) if peer.speaks_5() => Ok(payload),
-        _ => Err(CommandStatus::RINVMSGLEN),
+impl<'a> Carried<'a> {
+    /// short_message or message_payload. Both at once is wrong in 3.4 (§5.3.2.32); in 5.0 the payload counts.
+    fn whole(&self, peer: Peer) -> Result<&'a [u8], CommandStatus> {
+        let payload = self.tlvs.get(Tag::MESSAGE_PAYLOAD).map_or(&[][..], |tlv| tlv.value);
+        match (self.short_message, payload) {
+            (short, []) => Ok(short),
+            ([], payload) => Ok(payload),
+            (_, payload) if peer.speaks_5() => Ok(payload),
+            _ => Err(CommandStatus::RINVMSGLEN),
+        }
     }
 }
 

@@ -150,6 +150,7 @@ impl World {
             1,
             [0x34, 0x33, 0x50][world.random.random_range(0..3)],
             "",
+            "",
         );
         world.call(vec![Event::Bound(Bind { frame })]);
         for _ in 0..STEPS {
@@ -413,6 +414,7 @@ impl World {
                 );
                 self.appends.push((token, token as u32));
             }
+            Action::Ask((token, _)) => panic!("nothing was asked: {token}"),
             Action::Settle((token, settlement)) => {
                 let open = self.delivering.iter().position(|&open| open == token);
                 let open = open.unwrap_or_else(|| panic!("invariant_every_delivery_is_settled_at_most_once: {token}"));

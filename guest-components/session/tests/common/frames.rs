@@ -2,12 +2,13 @@
 
 use edgebind_smpp::{Bind, CommandId, CommandStatus, Npi, Pdu, ShortMessage, Ton, encode, encode_header_only, frame};
 
-pub(crate) fn bind(command_id: CommandId, sequence_number: u32, version: u8, system_type: &str) -> Vec<u8> {
+pub(crate) fn bind(command_id: CommandId, sequence_number: u32, version: u8, system_type: &str, range: &str) -> Vec<u8> {
     let bind = Bind {
         system_id: b"esme",
         password: b"********",
         system_type: system_type.as_bytes(),
         interface_version: version,
+        address_range: range.as_bytes(),
         ..Bind::default()
     };
     let pdu = match command_id {

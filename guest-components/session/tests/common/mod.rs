@@ -1,8 +1,11 @@
 //! Both ends of a machine for tests: frames as an ESME writes them, actions as a person reads them.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test program uses its part")]
 
+pub(crate) mod events;
 pub(crate) mod frames;
+pub(crate) mod requests;
 pub(crate) mod show;
+pub(crate) mod words;
 
 use edgebind_session::{message::Setting, session::Config};
 
