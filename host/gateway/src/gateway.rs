@@ -2,32 +2,23 @@
 //! URL, what was left from before.
 
 use crate::{
-    bind::Bind,
     clock::Clock,
-    config::{Config, Mode, Secret},
+    config::{Config, Mode},
     http::egress::Egress,
-    limits::{CHECKED_ADDRESSES_MAX, CHECKS_PER_MINUTE},
-    smpp::driver::Append,
+    smpp::{driver::Append, entrance::Entrance},
     tenant::{Account, Tenant},
-    upstream,
-    vault::{self, Credentials, Vault},
+    vault::{Credentials, Vault},
     work::{
         lane::{Kind, Lane},
         workers::Workers,
     },
 };
 use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
-use edgebind_runtime::translator::{Operation, Outcome};
-use edgebind_smpp::{CommandId, CommandStatus};
+use edgebind_smpp::CommandStatus;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use std::{
-    net::IpAddr,
-    num::NonZeroU32,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -48,6 +39,8 @@ pub struct Gateway {
     pub vault: Vault,
     /// In the order configured.
     pub tenants: Vec<Arc<Tenant>>,
+    /// What is remembered of those who ask to bind.
+    pub entrance: Entrance,
     /// Who works on the ledger's lanes.
     pub workers: Workers,
     /// Cancelled when a drain begins: no new binds, no new claims, binds told to unbind.
@@ -56,7 +49,6 @@ pub struct Gateway {
     pub stopped: CancellationToken,
     /// Everything that must end before the process does.
     pub tasks: TaskTracker,
-    checks: DefaultKeyedRateLimiter<IpAddr>,
     /// Held while credentials are sealed or forgotten.
     sealing: Mutex<()>,
     next_bind: AtomicU64,
@@ -72,12 +64,8 @@ impl Gateway {
         vault: Vault,
         tenants: Vec<Arc<Tenant>>,
     ) -> Self {
-        let per_minute = config
-            .limits
-            .checks_per_minute
-            .and_then(NonZeroU32::new)
-            .unwrap_or(CHECKS_PER_MINUTE);
         Self {
+            entrance: Entrance::new(config.limits.checks_per_minute),
             config,
             clock: Clock::start(),
             ledger,
@@ -89,7 +77,6 @@ impl Gateway {
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            checks: RateLimiter::keyed(Quota::per_minute(per_minute)),
             sealing: Mutex::new(()),
             next_bind: AtomicU64::new(1),
         }
@@ -138,92 +125,8 @@ impl Gateway {
         }
     }
 
-    /// Asks who a peer is. The error is the command_status of the bind's answer: one and the same for an unknown system_id
-    /// and a wrong password, and one with which clients try again instead of giving up for good.
-    pub async fn admit(
-        self: &Arc<Self>,
-        peer: IpAddr,
-        request: CommandId,
-        system_id: &[u8],
-        password: &[u8],
-    ) -> Result<Bind, CommandStatus> {
-        if system_id.is_empty() {
-            return Err(CommandStatus::RINVSYSID);
-        }
-        if password.is_empty() {
-            return Err(CommandStatus::RINVPASWD);
-        }
-        let name: String = system_id.iter().copied().map(char::from).collect();
-        for tenant in &self.tenants {
-            if let Mode::Accounts(accounts) = &tenant.config.mode
-                && let Some(account) = accounts.iter().find(|account| *account.system_id == *name)
-            {
-                if !vault::same(account.password.bytes(), password) {
-                    tracing::info!(tenant = %tenant.name, "bind with a wrong password");
-                    return Err(CommandStatus::RBINDFAIL);
-                }
-                let account = tenant.account(&name).ok_or(CommandStatus::RBINDFAIL)?;
-                return Bind::new(self, tenant, account, request);
-            }
-        }
-        let Some(tenant) = self
-            .tenants
-            .iter()
-            .find(|tenant| matches!(tenant.config.mode, Mode::PassThrough))
-        else {
-            tracing::info!("bind with an unknown system_id");
-            return Err(CommandStatus::RBINDFAIL);
-        };
-        let credentials = self
-            .check(
-                peer,
-                tenant,
-                &name,
-                Credentials {
-                    user: Secret::new(system_id),
-                    password: Secret::new(password),
-                },
-            )
-            .await?;
-        let account = tenant.let_in(&name, &credentials);
-        // Counted before it is sealed: whoever forgets credentials looks at the count under the same lock.
-        let bind = Bind::new(self, tenant, account, request)?;
-        self.seal(tenant, &name, credentials).await?;
-        Ok(bind)
-    }
-
-    /// Asks the upstream whether these are credentials of its own.
-    async fn check(
-        &self,
-        peer: IpAddr,
-        tenant: &Arc<Tenant>,
-        name: &str,
-        credentials: Credentials,
-    ) -> Result<Credentials, CommandStatus> {
-        if self.checks.len() > CHECKED_ADDRESSES_MAX {
-            self.checks.retain_recent();
-        }
-        if self.checks.check_key(&peer).is_err() {
-            tracing::warn!(%peer, "bind refused: too many checks in a minute");
-            return Err(CommandStatus::RBINDFAIL);
-        }
-        let candidate = Account::passing_through(name, &tenant.config);
-        candidate.set_credentials(&credentials);
-        match upstream::run(self, tenant, &candidate, name, 1, Operation::Authenticate).await {
-            Outcome::Taken(_) | Outcome::Known(_) => Ok(credentials),
-            Outcome::Dead(dead) => {
-                tracing::info!(tenant = %tenant.name, "bind refused by the upstream: {}", dead.why);
-                Err(CommandStatus::RBINDFAIL)
-            }
-            Outcome::Retry(retry) => {
-                tracing::warn!(tenant = %tenant.name, "bind refused, the upstream could not be asked: {}", retry.why);
-                Err(CommandStatus::RBINDFAIL)
-            }
-        }
-    }
-
     /// Keeps credentials for the work that outlives their bind.
-    async fn seal(self: &Arc<Self>, tenant: &Tenant, name: &str, credentials: Credentials) -> Result<(), CommandStatus> {
+    pub async fn seal(self: &Arc<Self>, tenant: &Tenant, name: &str, credentials: Credentials) -> Result<(), CommandStatus> {
         let (gateway, tenant, name) = (self.clone(), tenant.name.clone(), name.to_owned());
         let sealed = spawn_blocking(move || {
             let _sealing = gateway.sealing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -36,6 +36,47 @@ pub const HANDSHAKES_MAX: usize = 256;
 /// Frames that an unbound peer may send before its connection ends.
 pub const FRAMES_BEFORE_BIND_MAX: usize = 20;
 
+/// Largest PDU read from an unbound peer, in octets: a bind request with the longest password fits four times. A longer
+/// command_length is answered with generic_nack ESME_RINVCMDLEN and ends the connection.
+pub const UNBOUND_PDU_OCTETS_MAX: usize = 1_024;
+
+/// Connections from one address, or one IPv6 /64; one more is closed.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_000;
+
+/// How long a proxy may take for its PROXY header, and the header's octets; one past either, the connection is closed.
+pub const PROXY_HEADER: Duration = Duration::from_secs(5);
+/// See [`PROXY_HEADER`].
+pub const PROXY_HEADER_OCTETS_MAX: usize = 536;
+
+/// How often files of certificates are looked at. What has changed is read once it has not changed for as long.
+pub const TLS_POLL: Duration = Duration::from_secs(2);
+
+/// Binds with wrong credentials from one source before it is locked out; without one for so long, counting begins again.
+pub const FAILED_BINDS_MAX: u32 = 10;
+/// See [`FAILED_BINDS_MAX`].
+pub const FAILED_BINDS_FORGOTTEN_MS: u64 = 15 * 60 * 1_000;
+
+/// How long a source is locked out the first time, and at most: each time within a day is twice as long as the one before.
+pub const LOCK_OUT_MS: (u64, u64) = (60_000, 15 * 60 * 1_000);
+
+/// How long an account that has bound well from a source is not locked out with it.
+pub const KNOWN_FOR_MS: u64 = 24 * 3_600 * 1_000;
+
+/// How long such an account's next bind waits after its first failure, and at most; each failure doubles it.
+pub const SLOWED_BY_MS: (u64, u64) = (250, 4_000);
+
+/// How long its binds may wait for one another; one that would wait longer is refused.
+pub const SLOWED_WAIT_MAX_MS: u64 = 8_000;
+
+/// Sources, and accounts at their sources, that are remembered; beyond it those not heard of for longest are forgotten.
+pub const GUARDED_MAX: usize = 100_000;
+
+/// How often it is asked whether an ESME should be told to bind.
+pub const OUTBIND_POLL: Duration = Duration::from_secs(2);
+
+/// How long a connection to an ESME, its TLS included, may take; one past it, the ESME is unreachable.
+pub const OUTBIND_CONNECT: Duration = Duration::from_secs(10);
+
 /// Pass-through checks that one address may cause in a minute; one more is refused without asking the upstream.
 pub const CHECKS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not zero");
 

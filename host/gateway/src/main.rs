@@ -17,6 +17,7 @@ mod observe;
 mod smpp;
 mod start;
 mod tenant;
+mod tls;
 mod upstream;
 mod vault;
 mod work;

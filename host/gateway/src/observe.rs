@@ -23,6 +23,10 @@ fn describe() {
         "Connections closed at once because too many were open."
     );
     describe_counter!("edgebind_binds_refused_total", "Bind requests refused, by command_status.");
+    describe_counter!(
+        "edgebind_lock_outs_total",
+        "Times that an address was locked out for a while after too many binds with wrong credentials."
+    );
     describe_counter!("edgebind_pdus_received_total", "PDUs received on binds.");
     describe_counter!(
         "edgebind_messages_accepted_total",

@@ -8,9 +8,14 @@ use crate::{
         egress::{self, Egress},
         server,
     },
-    limits::{CONNECTIONS_MAX, DRAIN},
-    smpp::{listener, tls},
+    limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
+    smpp::{
+        listener::{self, Door},
+        outbind,
+        places::Places,
+    },
     tenant::Tenant,
+    tls::{self, Tls},
     vault::Vault,
     work::sweep,
 };
@@ -18,7 +23,7 @@ use edgebind_ledger::{Embedded, Options};
 use edgebind_runtime::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 /// A gateway that runs, and where it listens.
 pub struct Started {
@@ -32,6 +37,8 @@ pub struct Started {
     pub http: SocketAddr,
     /// What compiles and runs guests.
     pub engine: Engine,
+    /// Notified when certificates are to be read again without waiting.
+    again: Arc<Notify>,
     ledger: Arc<Embedded>,
 }
 
@@ -71,25 +78,33 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         tracing::warn!("no webhook base URL is configured: receipts and incoming messages will not come");
     }
 
-    let acceptor = match &gateway.config.smpp.tls {
-        Some(tls) => Some((tls.listener.addr, tls::acceptor(&tls.files.cert, &tls.files.key)?)),
+    let smpp = &gateway.config.smpp;
+    let smpps = smpp.tls.as_ref().map(|tls| Tls::open(&tls.files, tls.client_ca.as_deref()));
+    let smpps = smpps.transpose()?;
+    let https = gateway
+        .config
+        .http
+        .tls
+        .as_ref()
+        .map(|files| Tls::open(files, None))
+        .transpose()?;
+    let names = ["SMPP", "HTTP"].into_iter();
+    let with_certificates = names
+        .zip([smpps.clone(), https.clone()])
+        .filter_map(|(name, tls)| Some((name, tls?)))
+        .collect();
+    let plain = match &smpp.plain {
+        Some(listener) => Some((bind("SMPP", listener.addr).await?, listener.proxies.clone())),
         None => None,
     };
-    let https = match &gateway.config.http.tls {
-        Some(tls) => Some(tls::acceptor(&tls.cert, &tls.key)?),
-        None => None,
-    };
-    let plain = match &gateway.config.smpp.plain {
-        Some(listener) => Some(bind("SMPP", listener.addr).await?),
-        None => None,
-    };
-    let tls = match acceptor {
-        Some((addr, acceptor)) => Some((bind("SMPP over TLS", addr).await?, acceptor)),
+    let tls = match &smpp.tls {
+        Some(tls) => Some((bind("SMPP over TLS", tls.listener.addr).await?, tls.listener.proxies.clone())),
         None => None,
     };
     let started = Started {
-        smpp: plain.as_ref().map(|(_, addr)| *addr),
+        smpp: plain.as_ref().map(|((_, addr), _)| *addr),
         smpps: tls.as_ref().map(|((_, addr), _)| *addr),
+        again: Arc::default(),
         http: http.1,
         gateway: gateway.clone(),
         engine,
@@ -97,19 +112,21 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     };
 
     gateway.resume();
-    let places = listener::places(gateway.config.limits.connections_max.unwrap_or(CONNECTIONS_MAX));
-    if let Some((listener, addr)) = plain {
-        tracing::info!(%addr, "SMPP listens");
-        gateway
-            .tasks
-            .spawn(listener::listen(gateway.clone(), listener, None, places.clone()));
+    outbind::start(&gateway)?;
+    let bounds = &gateway.config.limits;
+    let places = Places::new(
+        bounds.connections_max.unwrap_or(CONNECTIONS_MAX),
+        bounds.connections_per_address_max.unwrap_or(CONNECTIONS_PER_ADDRESS_MAX),
+    );
+    for (name, door, tls) in [("SMPP", plain, None), ("SMPP over TLS", tls, smpps)] {
+        if let Some(((listener, addr), proxies)) = door {
+            tracing::info!(%addr, "{name} listens");
+            let places = places.clone();
+            let door = Door { proxies, tls, places };
+            gateway.tasks.spawn(listener::listen(gateway.clone(), listener, door));
+        }
     }
-    if let Some(((listener, addr), acceptor)) = tls {
-        tracing::info!(%addr, "SMPP over TLS listens");
-        gateway
-            .tasks
-            .spawn(listener::listen(gateway.clone(), listener, Some(acceptor), places));
-    }
+    tokio::spawn(tls::watch(with_certificates, started.again.clone()));
     tracing::info!(addr = %http.1, "HTTP listens");
     let server = server::serve(gateway.clone(), http.0, https, metrics);
     tokio::spawn(async move {
@@ -122,6 +139,11 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
 }
 
 impl Started {
+    /// Reads certificates again, for connections from now on; what is wrong with them is said in the log.
+    pub fn read_certificates_again(&self) {
+        self.again.notify_one();
+    }
+
     /// No new binds and claims, open binds are told to unbind, work under way is settled; what is left after the deadline is
     /// handed back to the ledger by ending.
     pub async fn drain(self) {

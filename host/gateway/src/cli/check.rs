@@ -1,7 +1,7 @@
 //! `edgebind check`: every mistake of a configuration at once, without starting anything.
 
 use super::load;
-use crate::{components, config::EXAMPLE, smpp::tls, start};
+use crate::{components, config::EXAMPLE, start, tls::Tls};
 use clap::Args;
 use edgebind_runtime::Engine;
 use std::path::PathBuf;
@@ -35,12 +35,10 @@ impl Check {
                 .err()
                 .map(|error| error.to_string()),
         );
-        let listeners = config.smpp.tls.as_ref().map(|tls| (&tls.files.cert, &tls.files.key));
-        for (cert, key) in listeners
-            .into_iter()
-            .chain(config.http.tls.as_ref().map(|tls| (&tls.cert, &tls.key)))
-        {
-            mistakes.extend(tls::acceptor(cert, key).err());
+        let smpp = config.smpp.tls.as_ref().map(|tls| (&tls.files, tls.client_ca.as_deref()));
+        let http = config.http.tls.as_ref().map(|files| (files, None));
+        for (files, client_ca) in smpp.into_iter().chain(http) {
+            mistakes.extend(Tls::open(files, client_ca).err());
         }
         if !mistakes.is_empty() {
             return Err(format!("mistakes:\n{}", mistakes.join("\n")));

@@ -27,6 +27,8 @@ SMSGate credentials:
   HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics";
 
 /// Run the gateway until SIGTERM or Ctrl-C, which drain it: no new binds, open binds are told to unbind, work is settled.
+///
+/// Certificates are read again when their files change, and at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_long_help = ENVIRONMENT)]
 pub struct Serve {
@@ -57,18 +59,22 @@ impl Serve {
 
 async fn serve(config: Config, print_addresses: bool) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("failed to wait for signals: {error}");
-    let (mut terminate, mut interrupt) = (
+    let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate()).map_err(failed)?,
         signal(SignalKind::interrupt()).map_err(failed)?,
+        signal(SignalKind::hangup()).map_err(failed)?,
     );
     let metrics = observe::metrics()?;
     let started = start::start(config, Some(metrics)).await?;
     if print_addresses {
         print(&started).map_err(|error| format!("failed to print the addresses: {error}"))?;
     }
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
-        _ = interrupt.recv() => tracing::info!("interrupt: draining"),
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break tracing::info!("SIGTERM: draining"),
+            _ = interrupt.recv() => break tracing::info!("interrupt: draining"),
+            _ = hangup.recv() => started.read_certificates_again(),
+        }
     }
     started.drain().await;
     Ok(())

@@ -1,13 +1,16 @@
 //! TLS for the HTTP listener: handshakes in tasks of their own, so that a slow one holds up nobody.
 
-use crate::limits::{HANDSHAKES_MAX, TLS_HANDSHAKE};
+use crate::{
+    limits::{HANDSHAKES_MAX, TLS_HANDSHAKE},
+    tls::Tls,
+};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, mpsc},
     time::{sleep, timeout},
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::server::TlsStream;
 
 /// Connections whose handshake is done.
 pub struct TlsListener {
@@ -17,7 +20,7 @@ pub struct TlsListener {
 
 impl TlsListener {
     /// Accepts on this listener for as long as the value lives.
-    pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, tls: Arc<Tls>) -> io::Result<Self> {
         let addr = listener.local_addr()?;
         let (sender, ready) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -35,7 +38,7 @@ impl TlsListener {
                     sleep(Duration::from_millis(100)).await;
                     continue;
                 };
-                let (acceptor, sender) = (acceptor.clone(), sender.clone());
+                let (acceptor, sender) = (tls.acceptor(), sender.clone());
                 tokio::spawn(async move {
                     match timeout(TLS_HANDSHAKE, acceptor.accept(stream)).await {
                         Ok(Ok(stream)) => drop(sender.send((stream, peer)).await),

@@ -1,7 +1,7 @@
 //! The HTTP listener: webhooks, health, metrics.
 
 use super::{listener::TlsListener, webhook};
-use crate::{gateway::Gateway, limits::WEBHOOK_BODY_OCTETS_MAX, work::sweep};
+use crate::{gateway::Gateway, limits::WEBHOOK_BODY_OCTETS_MAX, tls::Tls, work::sweep};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
@@ -13,13 +13,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use std::{io, sync::Arc};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 /// Serves until the gateway has drained: webhooks are heard to the end, so that receipts of the last messages still come in.
 pub async fn serve(
     gateway: Arc<Gateway>,
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     metrics: Option<PrometheusHandle>,
 ) -> io::Result<()> {
     let stopped = gateway.stopped.clone();
@@ -37,8 +36,8 @@ pub async fn serve(
     let stopped = stopped.cancelled_owned();
     match tls {
         None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
-        Some(acceptor) => {
-            axum::serve(TlsListener::new(listener, acceptor)?, router)
+        Some(tls) => {
+            axum::serve(TlsListener::new(listener, tls)?, router)
                 .with_graceful_shutdown(stopped)
                 .await
         }

@@ -1,7 +1,11 @@
 //! What a connection must pass before a session starts for it: a bind request with good credentials. Native, so that an
 //! unauthenticated peer never reaches a guest. Whether the bind is taken is then the session's say.
 
-use super::connection::{Reader, Writer};
+use super::{
+    connection::{Reader, Writer},
+    entrance,
+    peer::Peer,
+};
 use crate::{bind::Bind, gateway::Gateway, limits::FRAMES_BEFORE_BIND_MAX};
 use bytes::BytesMut;
 use edgebind_runtime::{
@@ -11,7 +15,7 @@ use edgebind_runtime::{
 use edgebind_smpp::{
     CommandId, CommandStatus, DecodeError, Header, Limits, Pdu, decode_within, encode_header_only, frame::HEADER_LEN, refusal,
 };
-use std::{io, net::IpAddr, sync::Arc};
+use std::{io, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, timeout_at},
@@ -32,7 +36,7 @@ pub enum Admission {
 /// Answers what comes until a bind request does, which it must by `deadline`, then asks who it is.
 pub async fn admit<R, W>(
     gateway: &Arc<Gateway>,
-    peer: IpAddr,
+    peer: &Peer,
     deadline: Instant,
     reader: &mut Reader<R>,
     writer: &mut Writer<W>,
@@ -121,7 +125,7 @@ fn first_word(frame: &[u8]) -> FirstWord {
 
 async fn bind<W: AsyncWrite + Unpin>(
     gateway: &Arc<Gateway>,
-    peer: IpAddr,
+    peer: &Peer,
     mut frame: BytesMut,
     writer: &mut Writer<W>,
 ) -> Admission {
@@ -138,7 +142,7 @@ async fn bind<W: AsyncWrite + Unpin>(
         Err(DecodeError { header, status, .. }) => return refuse(writer, header.command_id, status, header.sequence_number),
     };
     let (id, sequence_number) = (header.command_id, header.sequence_number);
-    let admitted = gateway.admit(peer, id, request.system_id, request.password).await;
+    let admitted = entrance::admit(gateway, peer, id, request.system_id, request.password).await;
     let masked = mask(&frame, request.system_id, request.password);
     frame.copy_from_slice(&masked);
     match admitted.and_then(|bind| bind.open_session().map(|session| (bind, session))) {

@@ -1,6 +1,6 @@
 //! The two halves of a socket: frames out of octets, octets out of a buffer. Knows lengths, never meanings.
 
-use crate::limits::{PDU_OCTETS_MAX, READ_OCTETS, WRITE_OCTETS_MAX};
+use crate::limits::{PDU_OCTETS_MAX, READ_OCTETS, UNBOUND_PDU_OCTETS_MAX, WRITE_OCTETS_MAX};
 use bytes::{Buf, BytesMut};
 use edgebind_smpp::frame::{self, BadLength};
 use std::io;
@@ -10,26 +10,37 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub struct Reader<R> {
     half: R,
     buffer: BytesMut,
+    /// Octets of the largest frame, and of what is read at a time.
+    frame_max: usize,
+    read_max: usize,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    /// Reads from this half of a socket.
-    pub fn new(half: R) -> Self {
+    /// Reads from this half of a socket, whose peer nobody knows yet: small frames, and little memory for them.
+    pub fn unbound(half: R) -> Self {
         Self {
             half,
             buffer: BytesMut::new(),
+            frame_max: UNBOUND_PDU_OCTETS_MAX,
+            read_max: UNBOUND_PDU_OCTETS_MAX,
         }
+    }
+
+    /// The peer has bound: from now on frames may have any length that a bind's may have.
+    pub fn bound(mut self) -> Self {
+        (self.frame_max, self.read_max) = (PDU_OCTETS_MAX, READ_OCTETS);
+        self
     }
 
     /// Waits for octets; their number, 0 when the peer will send no more. Cancel-safe.
     pub async fn fill(&mut self) -> io::Result<usize> {
-        self.buffer.reserve(READ_OCTETS);
+        self.buffer.reserve(self.read_max);
         self.half.read_buf(&mut self.buffer).await
     }
 
     /// The next frame, if all of it is here.
     pub fn frame(&mut self) -> Result<Option<BytesMut>, BadLength> {
-        let length = frame::split(&self.buffer, PDU_OCTETS_MAX)?;
+        let length = frame::split(&self.buffer, self.frame_max)?;
         Ok(length.map(|length| self.buffer.split_to(length)))
     }
 

@@ -1,48 +1,51 @@
 //! Accepts connections, plain and TLS at once, and gives each a task of its own. Nothing that one peer does holds up another.
 
 use super::{
-    admission::{self, Admission},
+    certificate::Certificate,
     connection::{Reader, Writer},
-    driver,
+    peer::Peer,
+    places::{Place, Places},
+    proxy, visit,
 };
 use crate::{
     gateway::Gateway,
-    limits::{REFUSAL_WRITE, TLS_HANDSHAKE},
+    limits::{PROXY_HEADER, TLS_HANDSHAKE},
+    tls::Tls,
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use ipnet::IpNet;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_rustls::TlsAcceptor;
 use tracing::Instrument as _;
 
-/// Places for connections, shared by all listeners.
-pub fn places(connections_max: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(connections_max))
+/// What a connection comes in through.
+pub struct Door {
+    /// Whose PROXY header comes first; empty where none does.
+    pub proxies: Vec<IpNet>,
+    /// What TLS is spoken with; none for a plain listener.
+    pub tls: Option<Arc<Tls>>,
+    /// Shared by all doors.
+    pub places: Arc<Places>,
 }
 
 /// Accepts until the gateway drains.
-pub async fn listen(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<TlsAcceptor>, places: Arc<Semaphore>) {
+pub async fn listen(gateway: Arc<Gateway>, listener: TcpListener, door: Door) {
+    let door = Arc::new(door);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = gateway.draining.cancelled() => return,
         };
         match accepted {
-            Ok((stream, peer)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
-                    let connection = connect(gateway.clone(), stream, peer, tls.clone(), place);
+            Ok((stream, socket)) => match door.places.take() {
+                Some(place) => {
                     gateway
                         .tasks
-                        .spawn(connection.instrument(tracing::info_span!("connection", %peer)));
+                        .spawn(connect(gateway.clone(), stream, socket, door.clone(), place));
                 }
-                Err(_) => {
-                    metrics::counter!("edgebind_connections_refused_total").increment(1);
-                    tracing::warn!(%peer, "connection refused: too many are open");
-                }
+                None => refused(socket, "too many are open"),
             },
             Err(error) => {
                 // Out of file descriptors, most likely: waiting lets some be given back, where trying again at once would spin.
@@ -53,67 +56,70 @@ pub async fn listen(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Tl
     }
 }
 
-async fn connect(
-    gateway: Arc<Gateway>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    place: OwnedSemaphorePermit,
-) {
-    let _place = place;
+fn refused(peer: SocketAddr, why: &str) {
+    metrics::counter!("edgebind_connections_refused_total").increment(1);
+    tracing::warn!(%peer, "connection refused: {why}");
+}
+
+async fn connect(gateway: Arc<Gateway>, mut stream: TcpStream, socket: SocketAddr, door: Arc<Door>, mut place: Place) {
     let _gauge = crate::observe::Gauge::up("edgebind_connections");
-    let opened = Instant::now();
+    let deadline = Instant::now() + gateway.config.smpp.session_init;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "failed to set TCP_NODELAY");
     }
-    match tls {
-        None => {
-            let (read, write) = stream.into_split();
-            serve(gateway, peer, opened, read, write).await;
-        }
-        Some(acceptor) => match timeout(TLS_HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => {
-                let (read, write) = tokio::io::split(stream);
-                serve(gateway, peer, opened, read, write).await;
-            }
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-            Err(_) => tracing::debug!("TLS handshake took too long"),
-        },
+    let Some(peer) = named(&mut stream, socket, &door.proxies, deadline).await else {
+        return;
+    };
+    let mut from = Peer::at(peer.ip().to_canonical());
+    if !place.assign(from.source()) {
+        return refused(peer, "too many from there are open");
     }
+    async {
+        match &door.tls {
+            None => {
+                let (read, write) = stream.into_split();
+                visit::serve(&gateway, &from, deadline, Reader::unbound(read), Writer::new(write)).await;
+            }
+            Some(tls) => match timeout_at(deadline.min(Instant::now() + TLS_HANDSHAKE), tls.acceptor().accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    from.certificate = stream
+                        .get_ref()
+                        .1
+                        .peer_certificates()
+                        .and_then(|chain| chain.first())
+                        .map(Certificate::new);
+                    let (read, write) = tokio::io::split(stream);
+                    visit::serve(&gateway, &from, deadline, Reader::unbound(read), Writer::new(write)).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+                Err(_) => tracing::debug!("TLS handshake took too long"),
+            },
+        }
+    }
+    .instrument(tracing::info_span!("connection", %peer))
+    .await;
+    drop(place);
 }
 
-async fn serve<R, W>(gateway: Arc<Gateway>, peer: SocketAddr, opened: Instant, read: R, write: W)
-where
-    R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
-{
-    let (mut reader, mut writer) = (Reader::new(read), Writer::new(write));
-    let admission = tokio::select! {
-        admission = admission::admit(&gateway, peer.ip(), opened + gateway.config.smpp.session_init, &mut reader, &mut writer) => admission,
-        () = gateway.draining.cancelled() => Admission::Gone(io::ErrorKind::ConnectionAborted.into()),
-    };
-    let (bind, session, first) = match admission {
-        Admission::Taken(taken) => *taken,
-        Admission::Refused(status) => {
-            tracing::info!(%status, "bind refused");
-            let _ = timeout(REFUSAL_WRITE, writer.finish()).await;
-            return;
+/// Who connects: the socket's other end, or whom a trusted proxy names there. None when the connection is to be closed.
+async fn named(stream: &mut TcpStream, socket: SocketAddr, proxies: &[IpNet], deadline: Instant) -> Option<SocketAddr> {
+    if proxies.is_empty() {
+        return Some(socket);
+    }
+    let proxy = socket.ip().to_canonical();
+    if !proxies.iter().any(|network| network.contains(&proxy)) {
+        tracing::debug!(%socket, "connection closed: it comes from no proxy of proxy_protocol_from");
+        return None;
+    }
+    match timeout(PROXY_HEADER.min(deadline - Instant::now()), proxy::read(stream)).await {
+        Ok(Ok(source)) => Some(source.unwrap_or(socket)),
+        Ok(Err(error)) => {
+            tracing::debug!(%socket, %error, "connection closed: its PROXY header is not good");
+            None
         }
-        Admission::Silent => return tracing::info!("connection closed: no bind within session_init"),
-        Admission::Gone(error) => return tracing::debug!(%error, "connection ended before a bind"),
-    };
-    let span = tracing::info_span!("bind", tenant = %bind.tenant.name, bind = bind.id);
-    async move {
-        tracing::info!(kind = ?bind.kind, release = bind.release, "bind came");
-        match driver::drive(&bind, session, first, reader, writer).await {
-            driver::End::Fault(fault) => {
-                metrics::counter!("edgebind_guest_faults_total", "tenant" => bind.tenant.name.clone(), "world" => "session")
-                    .increment(1);
-                tracing::error!(%fault, "bind ended by a fault");
-            }
-            end => tracing::info!(%end, "bind went"),
+        Err(_) => {
+            tracing::debug!(%socket, "connection closed: no PROXY header within {PROXY_HEADER:?}");
+            None
         }
     }
-    .instrument(span)
-    .await;
 }

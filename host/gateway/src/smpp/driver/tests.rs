@@ -6,7 +6,10 @@ use crate::{
     config::{Config, Surroundings},
     gateway::Gateway,
     http::egress::{self, Egress},
-    smpp::admission::{self, Admission},
+    smpp::{
+        admission::{self, Admission},
+        peer::Peer,
+    },
     start::limits,
     vault::Vault,
     work::entry::{self, Outgoing},
@@ -135,10 +138,10 @@ impl World {
         let (ours, theirs) = tokio::io::duplex(pipe);
         let (peer_reads, mut peer_writes) = tokio::io::split(theirs);
         let (reads, writes) = tokio::io::split(ours);
-        let (mut reader, mut writer) = (Reader::new(reads), Writer::new(writes));
+        let (mut reader, mut writer) = (Reader::unbound(reads).bound(), Writer::new(writes));
         peer_writes.write_all(&bind_transceiver()).await.unwrap();
         let deadline = Instant::now() + 10 * SECOND;
-        let admitted = admission::admit(&gateway, Ipv4Addr::LOCALHOST.into(), deadline, &mut reader, &mut writer).await;
+        let admitted = admission::admit(&gateway, &Peer::at(Ipv4Addr::LOCALHOST.into()), deadline, &mut reader, &mut writer).await;
         let Admission::Taken(taken) = admitted else {
             panic!("the bind was not admitted")
         };
