@@ -351,7 +351,7 @@ impl Machine {
         for token in self.deliveries.take_overdue(now) {
             out.settle(token, Settlement::Retry(self.settings.retry_deliver_ms));
         }
-        self.unanswered += 1;
+        self.unanswered = self.unanswered.saturating_add(1);
         if self.unanswered == self.settings.unanswered_max {
             self.close(CloseReason::Silent, out);
         } else {

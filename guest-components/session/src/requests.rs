@@ -91,7 +91,7 @@ impl Requests {
     /// One more is asked of the host, by this token.
     pub(crate) fn begin(&mut self, request: Request, sequence_number: u32, kept: Option<Kept>) -> Token {
         self.ever = self.ever.wrapping_add(1) & COUNT_MAX;
-        self.open += 1;
+        self.open = self.open.saturating_add(1);
         let token = (request as Token) << REQUEST_SHIFT | Token::from(self.ever) << COUNT_SHIFT | Token::from(sequence_number);
         if let Some(kept) = kept {
             self.kept.insert(token, kept);
