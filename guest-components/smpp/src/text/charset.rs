@@ -73,9 +73,9 @@ fn decode_ucs2(octets: &[u8]) -> Result<String, Malformed> {
         text => text,
     };
     let units = units.iter().copied().map(u16::from_be_bytes);
-    Ok(char::decode_utf16(units)
-        .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect())
+    let mut text = String::with_capacity(octets.len());
+    text.extend(char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    Ok(text)
 }
 
 /// `text` in `charset`, or `None` when a character has no place in it.

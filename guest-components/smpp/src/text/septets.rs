@@ -20,10 +20,20 @@ const EMPTY: u8 = 0x00;
 /// from 140 octets, which is what a part is that was filled to the last septet.
 #[must_use]
 pub fn unpack(packed: &[u8], udh_octets: usize) -> Vec<u8> {
-    let fill = fill_bits(udh_octets);
-    let length = (packed.len() * 8).saturating_sub(fill) / 7;
-    let mut septets: Vec<u8> = (0..length).map(|index| septet(packed, fill + index * 7)).collect();
-    if fill + length * 7 == packed.len() * 8 {
+    let mut septets = Vec::with_capacity(packed.len() * 8 / 7);
+    let (mut bits, mut count, mut fill) = (0_u16, 0, fill_bits(udh_octets));
+    for &octet in packed {
+        bits |= u16::from(octet) << count;
+        count += 8;
+        bits >>= fill;
+        count -= core::mem::take(&mut fill);
+        while count >= 7 {
+            septets.push(bits as u8 & 0x7F);
+            bits >>= 7;
+            count -= 7;
+        }
+    }
+    if count == 0 {
         let is_full = udh_octets + packed.len() >= AIR_OCTETS;
         let is_padding = |&mut last: &mut u8| last == PADDING || (last == EMPTY && !is_full);
         septets.pop_if(is_padding);
@@ -58,13 +68,6 @@ pub fn pack(septets: &[u8], udh_octets: usize) -> Vec<u8> {
 /// Bits between the end of a header and the next septet, counted from the header's start (3GPP TS 23.040 §9.2.3.24).
 const fn fill_bits(udh_octets: usize) -> usize {
     (7 - udh_octets * 8 % 7) % 7
-}
-
-/// The septet that begins at bit `at`, which is surely there.
-fn septet(packed: &[u8], at: usize) -> u8 {
-    let low = u16::from(packed[at / 8]);
-    let high = packed.get(at / 8 + 1).map_or(0, |&octet| u16::from(octet));
-    ((low | high << 8) >> (at % 8)) as u8 & 0x7F
 }
 
 #[cfg(test)]
