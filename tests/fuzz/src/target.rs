@@ -18,7 +18,17 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 1] = [targets::frames::TARGET];
+pub const ALL: [Target; 9] = [
+    targets::frames::TARGET,
+    targets::pdus::TARGET,
+    targets::tlvs::TARGET,
+    targets::texts::TARGET,
+    targets::headers::TARGET,
+    targets::receipts::TARGET,
+    targets::times::TARGET,
+    targets::sessions::TARGET,
+    targets::restores::TARGET,
+];
 
 impl FromStr for Target {
     type Err = String;

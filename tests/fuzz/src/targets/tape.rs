@@ -11,9 +11,21 @@ impl<'a> Tape<'a> {
         Self { rest: input }
     }
 
+    pub(crate) const fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     pub(crate) fn octet(&mut self) -> u8 {
         let [octet] = self.number();
         octet
+    }
+
+    pub(crate) fn u16(&mut self) -> u16 {
+        u16::from_be_bytes(self.number())
+    }
+
+    pub(crate) fn u32(&mut self) -> u32 {
+        u32::from_be_bytes(self.number())
     }
 
     /// One of these.
