@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::script::{Kind, Library, Script, string};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{OWN_NUMBER, World};
 
 /// Characters of the alphabet's corners: 0x00, the extension table, and what ASCII would take for something else.
 const SHORT: &str = "Hi @ {€} [~] Ñañ";
 const UNICODE: &str = "Привет, 世界 😀";
-/// The same within 16 bits.
+/// Not in the GSM alphabet.
+const LATIN_1: &str = "Það er ½ ÿ";
+/// What UNICODE says, within 16 bits.
 const BASIC_PLANE: &str = "Привет, 世界";
 
 const DELIVERED: u64 = 2;
@@ -65,6 +67,15 @@ async fn converse(library: Library) {
         assert_receipt(&receipt, &id, (DELIVERED, "DELIVRD"));
     }
 
+    client
+        .tell(&json!({
+            "do": "submit", "tag": "latin1", "source": "ACME", "destination": "447700900100", "text": LATIN_1, "receipt": false,
+            "latin1": true,
+        }))
+        .await;
+    let id = client.submitted("latin1").await;
+    assert_eq!(world.submission(&id).await.text(), Some(LATIN_1));
+
     // Its library cuts it, or puts it in message_payload; the upstream sees one message either way, and each submit_sm that asked
     // gets a receipt.
     let long = "Long message number 1: æøå {}. ".repeat(10);
@@ -105,6 +116,27 @@ async fn converse(library: Library) {
     let unasked = client.unbind().await;
     assert!(unasked.is_empty(), "events that nothing explains: {unasked:#?}");
     assert_eq!(world.upstream.posts().into_values().max(), Some(1), "most POSTs of one id");
+}
+
+/// The library cuts the message by itself, and says that it was taken, and delivered, when all of its parts were.
+#[tokio::test(flavor = "multi_thread")]
+async fn aiosmpplib_follows_the_parts_of_a_message() {
+    let world = World::start(&Config::default()).await;
+    let mut client = Script::bind(Library::Aiosmpplib, world.edgebind.smpp(), SYSTEM_ID, PASSWORD).await;
+    world.attached().await;
+    for (tag, text) in [("gsm", SHORT.repeat(20)), ("ucs2", UNICODE.repeat(20))] {
+        client
+            .tell(&json!({
+                "do": "submit", "tag": tag, "source": "ACME", "destination": "447700900100", "text": text, "receipt": true,
+                "parts": true,
+            }))
+            .await;
+        client.submitted(tag).await;
+        client.event("receipt", |receipt| receipt["tag"] == tag).await;
+        let posts = world.upstream.calls().into_iter().filter_map(|call| call.submission);
+        assert_eq!(posts.filter(|post| post.text() == Some(&text)).count(), 1, "POSTs of {tag}");
+    }
+    assert!(client.unbind().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

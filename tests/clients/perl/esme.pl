@@ -23,7 +23,8 @@ sub string { my ($octets) = @_; return decode('latin-1', $octets // '') =~ s/\0$
 
 # What Perl itself knows of GSM 03.38, where a text fits into it.
 sub encoded {
-    my ($text) = @_;
+    my ($text, $latin1) = @_;
+    return (3, encode('latin-1', $text)) if $latin1;
     my $octets = eval { encode('gsm0338', $text, Encode::FB_CROAK | Encode::LEAVE_SRC) };
     return defined $octets ? (0, $octets) : (8, encode('UTF-16BE', $text));
 }
@@ -47,8 +48,8 @@ my @from = (source_addr_ton => 5, source_addr_npi => 0);
 my @to = (dest_addr_ton => 1, dest_addr_npi => 1);
 
 sub text_fields {
-    my ($text) = @_;
-    my ($data_coding, $octets) = encoded($text);
+    my ($command) = @_;
+    my ($data_coding, $octets) = encoded($command->{text}, $command->{latin1});
     return length $octets <= 160
         ? (data_coding => $data_coding, short_message => $octets)
         : (data_coding => $data_coding, short_message => '', message_payload => $octets);
@@ -59,7 +60,7 @@ my %obey = (
         my ($command) = @_;
         return $smpp->submit_sm(@from, source_addr => $command->{source}, @to, destination_addr => $command->{destination},
             registered_delivery => $command->{receipt} ? 1 : 0, schedule_delivery_time => $command->{schedule} // '',
-            text_fields($command->{text}));
+            text_fields($command));
     },
     data => sub {
         my ($command) = @_;
@@ -73,7 +74,7 @@ my %obey = (
         return $smpp->submit_multi(@from, source_addr => $command->{source}, destination_addr => $destinations,
             dest_flag => [map { 1 } @$destinations], dest_addr_ton => [map { 1 } @$destinations],
             dest_addr_npi => [map { 1 } @$destinations], registered_delivery => $command->{receipt} ? 1 : 0,
-            text_fields($command->{text}));
+            text_fields($command));
     },
     query => sub {
         my ($command) = @_;

@@ -79,7 +79,7 @@ class Esme:
             log_level=CRITICAL,
         )
 
-    async def submit(self, tag, source, destination, text, receipt, schedule=0, parts=False):
+    async def submit(self, tag, source, destination, text, receipt, schedule=0, parts=False, latin1=False):
         await self.client.broker.enqueue(
             SubmitSm(
                 short_message=text,
@@ -87,6 +87,7 @@ class Esme:
                 destination=PhoneNumber(destination, TON.INTERNATIONAL, NPI.ISDN),
                 esm_class=0x40 if parts else 0,
                 auto_message_payload=not parts,
+                encoding="latin_1" if latin1 else None,
                 registered_delivery=1 if receipt else 0,
                 schedule_delivery_time=timedelta(seconds=schedule) if schedule else None,
                 log_id=tag,

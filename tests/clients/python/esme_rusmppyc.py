@@ -10,6 +10,7 @@ from rusmppyc.rusmppyc import (
     Encoder,
     Event,
     Gsm7BitUnpacked,
+    Latin1,
     MCDeliveryReceipt,
     Npi,
     Pdu,
@@ -82,7 +83,7 @@ class Esme:
         udh, octets = without_header(octets, facts["esm_class"])
         say("message", text=text_of(octets, facts["data_coding"] == 8), udh=udh.hex(), **facts)
 
-    async def submit(self, tag, source, destination, text, receipt, schedule=""):
+    async def submit(self, tag, source, destination, text, receipt, schedule="", latin1=False):
         fields = {
             "source_addr_ton": Ton.Alphanumeric(),
             "source_addr": source,
@@ -93,7 +94,7 @@ class Esme:
             "registered_delivery": RECEIPT if receipt else RegisteredDelivery.default(),
         }
         try:
-            encoder = Encoder.Gsm7BitUnpacked(Gsm7BitUnpacked.default())
+            encoder = Encoder.Latin1(Latin1.default()) if latin1 else Encoder.Gsm7BitUnpacked(Gsm7BitUnpacked.default())
             parts = self.parts(text, encoder, fields)
         except ShortMessageMultipartException:
             parts = self.parts(text, Encoder.Ucs2(Ucs2.default()), fields)

@@ -4,10 +4,9 @@ import asyncio
 import os
 
 import smpp34
-import smpplib.gsm
 
 from line import arguments, obey, say
-from text import text_of, without_header
+from text import parts_of, text_of, without_header
 
 KINDS = {"transceiver": "TRX", "transmitter": "TX", "receiver": "RX"}
 
@@ -45,8 +44,8 @@ class Esme:
         udh, octets = without_header(octets, pdu.esm_class)
         say("message", text=text_of(octets, pdu.data_coding == 8), udh=udh.hex(), **facts)
 
-    async def submit(self, tag, source, destination, text, receipt, schedule=""):
-        parts, data_coding, esm_class = smpplib.gsm.make_parts(text)
+    async def submit(self, tag, source, destination, text, receipt, schedule="", latin1=False):
+        parts, data_coding, esm_class = parts_of(text, latin1)
         for part in parts:
             answer = await self.session.submit_sm(
                 destination,

@@ -9,11 +9,10 @@ warnings.simplefilter("ignore", DeprecationWarning)
 import smpplib.client
 import smpplib.consts
 import smpplib.exceptions
-import smpplib.gsm
 import smpplib.smpp
 
 from line import Commands, arguments, say
-from text import text_of, without_header
+from text import parts_of, text_of, without_header
 
 ADDRESSES = {
     "source_addr_ton": smpplib.consts.SMPP_TON_ALNUM,
@@ -57,8 +56,8 @@ class Esme:
         say("bound", system_id=string(answer.system_id))
         return True
 
-    def submit(self, tag, source, destination, text, receipt, schedule=""):
-        parts, data_coding, esm_class = smpplib.gsm.make_parts(text)
+    def submit(self, tag, source, destination, text, receipt, schedule="", latin1=False):
+        parts, data_coding, esm_class = parts_of(text, latin1)
         for part in parts:
             pdu = self.client.send_message(
                 source_addr=source,

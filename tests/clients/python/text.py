@@ -17,6 +17,13 @@ def text_of(octets, ucs2):
     return "".join(text)
 
 
+def parts_of(text, latin1):
+    """The short messages of a text, their data_coding and their esm_class."""
+    if latin1:
+        return [text.encode("latin-1")], 3, 0
+    return smpplib.gsm.make_parts(text)
+
+
 def without_header(octets, esm_class):
     """The user data header, if esm_class says that there is one, and what follows it."""
     length = octets[0] + 1 if esm_class & 0x40 else 0
