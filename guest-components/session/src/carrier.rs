@@ -80,7 +80,7 @@ impl Carrier<'_> {
 
     /// The header and what follows it, as the account writes septets.
     fn user_data(&self, settings: &Settings) -> Vec<u8> {
-        let is_gsm = text::coding(self.data_coding.0, settings.alphabet) == Coding::Text(Charset::Gsm);
+        let is_gsm = text::coding(self.data_coding, settings.alphabet) == Coding::Text(Charset::Gsm);
         let mut user_data = Vec::with_capacity(self.udh.len() + self.payload.len());
         user_data.extend_from_slice(self.udh);
         if settings.packed && is_gsm {

@@ -11,7 +11,7 @@ use crate::{
 };
 use edgebind_smpp::{
     CommandStatus, DataCoding, EsmClass, Tag, TlvList,
-    text::{self, BINARY, Charset, Coding},
+    text::{self, Charset, Coding},
     udh::{self, Concatenation, Ports},
 };
 
@@ -152,7 +152,7 @@ struct Data {
 fn user_data(body: &Body, settings: &Settings) -> (DataCoding, Data) {
     match body {
         Body::Binary(octets) => (
-            DataCoding(BINARY),
+            DataCoding::OCTETS,
             Data {
                 octets: octets.clone(),
                 charset: None,
@@ -162,7 +162,7 @@ fn user_data(body: &Body, settings: &Settings) -> (DataCoding, Data) {
             let (data_coding, charset) = text::choose(settings.alphabet, text);
             let octets = text::encode(charset, text).expect("the character set was chosen to have every character");
             (
-                DataCoding(data_coding),
+                data_coding,
                 Data {
                     octets,
                     charset: Some(charset),

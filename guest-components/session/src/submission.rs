@@ -160,7 +160,7 @@ pub(crate) fn data_sm(sm: &DataSm<'_>, terms: Terms<'_>) -> Result<Message, Comm
 /// Whether somebody can read it. What nobody can is refused now and not when the upstream is asked. SMPP 3.4 has no status for
 /// that; of those it has clients take this one for final.
 fn readable(data_coding: DataCoding, terms: Terms<'_>) -> Result<(), CommandStatus> {
-    let unreadable = text::coding(data_coding.0, terms.settings.alphabet) == Coding::Unsupported;
+    let unreadable = text::coding(data_coding, terms.settings.alphabet) == Coding::Unsupported;
     let status = if terms.peer.speaks_5() {
         CommandStatus::RINVDCS
     } else {

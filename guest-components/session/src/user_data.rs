@@ -48,7 +48,7 @@ impl<'a> UserData<'a> {
         } else {
             (None, data, sar.and_then(Sar::part))
         };
-        let coding = text::coding(carried.data_coding.0, terms.settings.alphabet);
+        let coding = text::coding(carried.data_coding, terms.settings.alphabet);
         // Parts may be cut anywhere, even inside a character: they are text only once they are joined.
         if part.is_none() && coding == Coding::Text(Charset::Ucs2) && payload.len() % 2 != 0 {
             return Err(CommandStatus::RINVMSGLEN);
@@ -74,10 +74,10 @@ impl<'a> UserData<'a> {
     /// The beginning of the text as ASCII, for receipts; empty where it is none.
     pub(crate) fn excerpt(&self, data_coding: DataCoding, alphabet: Alphabet) -> String {
         let mut beginning = &self.payload[..self.payload.len().min(EXCERPT_OCTETS)];
-        if text::coding(data_coding.0, alphabet) == Coding::Text(Charset::Ucs2) {
+        if text::coding(data_coding, alphabet) == Coding::Text(Charset::Ucs2) {
             beginning = &beginning[..beginning.len() & !1];
         }
-        match text::read(data_coding.0, alphabet, self.udh, beginning) {
+        match text::read(data_coding, alphabet, self.udh, beginning) {
             Ok(Body::Text(text)) => text.chars().take(TEXT_MAX).map(printable).collect(),
             Ok(Body::Octets(_)) | Err(_) => String::new(),
         }

@@ -51,6 +51,22 @@ transcripts! {
     message_id
     odd_frames
     packed
+    q10_interface_version
+    q11_no_unbind_resp
+    q12_nothing_before_the_bind_response
+    q13_synchronous_clients
+    q14_addresses
+    q15_deliver_sm_resp_codes
+    q16_long_parts_from_kannel
+    q17_deliver_sm_resp_bodies
+    q18_repeated_parameters
+    q19_system_type
+    q1_failing_bind_responses
+    q21_answered_before_the_upstream
+    q4_every_success_has_an_id
+    q7_responses_without_parameters
+    q8_deliveries_that_clients_know
+    q9_any_sequence_number
     query_sm
     receipt
     replace_sm
