@@ -45,6 +45,11 @@
 //! An append costs 5 to 8 microseconds of processor when 64 or more share a sync; appended, claimed and settled by 64, 8 on
 //! tmpfs and 12 on disk. A million pending open in 1.8 to 1.9 s and are claimed and settled at 155 000
 //! to 188 000 a second with every body read from disk.
+//!
+//! Single entries, on a machine and a disk busier still (load 11; 300 to 400 syncs a second by the bare file): one entry claimed
+//! by name, replaced and synced by one caller, 1 100 a second, and 18 000 on tmpfs; annotated with 300 octets, 64 in flight,
+//! 66 000 a second at 9 microseconds of processor. A lane of 100 000 listed in pages of 256 takes 0.11 s with the
+//! bodies in memory, 0.3 ms a page, and 0.65 s with every body read from disk.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
