@@ -125,7 +125,8 @@ pub fn comparison(pick: usize) -> Option<Comparison> {
 
 #[inline(always)]
 fn compared(width: u64, left: u64, right: u64) {
-    if left != right {
+    // Small numbers are found by chance, and compared in every loop.
+    if left != right && left | right > u64::from(u8::MAX) {
         // Torn by another thread it is only less useful.
         let place = COMPARED_LAST.load(Relaxed).wrapping_add(1);
         COMPARED_LAST.store(place, Relaxed);
