@@ -13,9 +13,9 @@ use edgebind_smpp::{
 };
 
 /// Appends the response to a message that the host has made durable, or has not.
-pub(crate) fn appended(out: &mut Vec<u8>, waiting: Waiting, fate: &Result<MessageId, Refusal>, settings: &Settings) {
+pub(crate) fn appended(out: &mut Vec<u8>, waiting: &Waiting, fate: &Result<MessageId, Refusal>, settings: &Settings) {
     let status = match fate {
-        Ok(id) => match taken(out, &waiting, id, settings.message_id) {
+        Ok(id) => match taken(out, waiting, id, settings.message_id) {
             Some(()) => return,
             // It is stored, but under an id that no peer can be told: the host breaks the contract.
             None => CommandStatus::RSYSERR,
@@ -67,10 +67,10 @@ fn push(list: &mut UnsuccessList, unsuccess: &Unsuccess) -> Option<()> {
 }
 
 /// Appends the response to a question.
-pub(crate) fn answered(out: &mut Vec<u8>, waiting: Waiting, answer: &Answer) {
+pub(crate) fn answered(out: &mut Vec<u8>, waiting: &Waiting, answer: &Answer) {
     let (sequence_number, request) = (waiting.sequence_number, waiting.request);
     let status = match (request, answer) {
-        (Request::QuerySm, Answer::Fate(fate)) => match told(out, &waiting, fate) {
+        (Request::QuerySm, Answer::Fate(fate)) => match told(out, waiting, fate) {
             Some(()) => return,
             None => CommandStatus::RSYSERR,
         },

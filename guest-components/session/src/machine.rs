@@ -229,13 +229,13 @@ impl Machine {
 
     fn on_appended(&mut self, token: Token, fate: &Result<MessageId, Refusal>, out: &mut Output) {
         if let Some(waiting) = self.requests.end(token) {
-            answers::appended(out.pdu(), waiting, fate, &self.settings);
+            answers::appended(out.pdu(), &waiting, fate, &self.settings);
         }
     }
 
     fn on_answered(&mut self, token: Token, answer: &session::Answer, out: &mut Output) {
         if let Some(waiting) = self.requests.end(token) {
-            answers::answered(out.pdu(), waiting, answer);
+            answers::answered(out.pdu(), &waiting, answer);
         }
     }
 

@@ -12,9 +12,12 @@ pub(crate) fn from_octets(octets: &[u8]) -> String {
 /// §3.1), and a message from a sender with an accent is worth more than none.
 pub(crate) fn to_octets(text: &str) -> Vec<u8> {
     text.chars()
-        .map(|character| match u8::try_from(character) {
-            Ok(octet @ b' '..=b'~') => octet,
-            _ => b'?',
+        .map(|character| {
+            if matches!(character, ' '..='~') {
+                character as u8
+            } else {
+                b'?'
+            }
         })
         .collect()
 }

@@ -1,6 +1,6 @@
-//! A machine between a peer and a host that do as they please within the contract: submits, answers that come late, in
-//! another order or never, deliveries, enquiries, drains, unbinds, half-closes, ticks, and a swap at any moment. One seed is one
-//! run; the invariants are checked after every call.
+//! A machine between a peer and a host that do as they please within the contract: every request, answers that come late, in
+//! another order or never, deliveries, alerts, enquiries, drains, unbinds, half-closes, ticks, and a swap at any moment. One seed
+//! is one run; the invariants are checked after every call.
 #![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed")]
 
 mod common;
@@ -8,10 +8,13 @@ mod common;
 use common::{START, config, frames};
 use edgebind_session::{
     Machine,
-    message::{Address, Body, Delivery, Incoming, MessageState, Receipt},
-    session::{Action, Bind, CloseReason, Config, Event, Refusal, Settlement},
+    message::{Address, Alert, Body, Delivery, Incoming, Message, MessageState, Receipt},
+    session::{Action, Answer, Bind, CloseReason, Config, Event, Fate, Question, Refusal, Settlement},
 };
-use edgebind_smpp::{CommandId, CommandStatus, EsmClass, Header, Pdu, ShortMessage, decode, encode};
+use edgebind_smpp::{
+    CancelSm, CommandId, CommandStatus, DataSm, Destination, DestinationList, EsmClass, Header, Npi, Pdu, QuerySm, ReplaceSm,
+    ShortMessage, SubmitMulti, Tag, TlvList, Ton, decode, encode,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, env};
 
@@ -25,20 +28,21 @@ const RESPONSE_TIMEOUT_MS: u64 = 30_000;
 #[test]
 fn invariants_hold_whatever_peer_and_host_do() {
     let one = env::var("SIMULATION_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
-    let (mut accepted, mut delivered, mut closed) = (0, 0, BTreeMap::new());
+    let (mut accepted, mut told, mut delivered, mut closed) = (0, 0, 0, BTreeMap::new());
     for seed in one.map_or(0..SEEDS, |seed| seed..seed + 1) {
         println!("seed {seed}");
         let world = World::run(seed);
         accepted += world.accepted;
+        told += world.told;
         delivered += world.delivered;
         *closed.entry(world.closed.map_or("open", reason)).or_insert(0) += 1;
     }
-    println!("{accepted} accepted, {delivered} delivered, binds: {closed:?}");
+    println!("{accepted} accepted, {told} questions answered, {delivered} delivered, binds: {closed:?}");
     // A world in which nothing happens keeps every invariant.
     if one.is_none() {
         assert!(
-            accepted > 5_000 && delivered > 2_000,
-            "{accepted} accepted, {delivered} delivered"
+            accepted > 3_000 && told > 2_000 && delivered > 2_000,
+            "{accepted} accepted, {told} questions answered, {delivered} delivered"
         );
         for reason in ["unbound", "ended", "drained", "out-of-step", "silent", "open"] {
             assert!(closed.contains_key(reason), "no bind of {closed:?} came to {reason}");
@@ -57,13 +61,17 @@ fn reason(reason: CloseReason) -> &'static str {
     }
 }
 
-/// What the peer was told of a submit_sm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Nothing,
-    Accepted,
-    Refused,
+/// A request of the peer.
+#[derive(Debug)]
+struct Asked {
+    command: CommandId,
+    /// The numbers of a submit_multi that nothing can go to.
+    unreachable: usize,
+    told: bool,
 }
+
+/// The ids that the peer asks about; not all of them are ids.
+const IDS: [&str; 4] = ["1000000", "1000007", "999", "none"];
 
 struct World {
     random: StdRng,
@@ -75,13 +83,13 @@ struct World {
 
     // The peer.
     sequence_number: u32,
-    /// Every submit_sm by its number.
-    submits: BTreeMap<u32, Told>,
+    /// Every request by its number.
+    requests: BTreeMap<u32, Asked>,
     /// Those of them that it was told nothing of.
     untold: usize,
-    /// deliver_sm that the peer may still answer.
-    received: Vec<u32>,
-    /// Every deliver_sm that is neither answered nor overdue: its delivery, which its destination names, and when it came.
+    /// Deliveries that the peer may still answer, and with what.
+    received: Vec<(CommandId, u32)>,
+    /// Every delivery's PDU that is neither answered nor overdue: its delivery, which its destination names, and when it came.
     flying: BTreeMap<u32, (u64, u64)>,
     /// The numbers of our enquire_link and unbind that it has not answered.
     asked: Vec<(CommandId, u32)>,
@@ -93,8 +101,10 @@ struct World {
     dead: bool,
 
     // The host.
-    /// Appends that it has not answered, with the number of their submit_sm.
-    appends: Vec<(u64, u32)>,
+    /// Appends that it has not answered.
+    appends: Vec<u64>,
+    /// Questions that it has not answered.
+    questions: Vec<(u64, Question)>,
     /// Message ids that stand for something stored.
     stored: Vec<String>,
     ready: usize,
@@ -106,6 +116,7 @@ struct World {
     closed: Option<CloseReason>,
 
     accepted: usize,
+    told: usize,
     delivered: usize,
 }
 
@@ -117,6 +128,7 @@ impl World {
             ("window_in", &window_in.to_string()),
             ("window_out", &window_out.to_string()),
             ("long_incoming", ["udh", "sar", "payload"][random.random_range(0..3)]),
+            ("deliver_with", ["deliver_sm", "data_sm"][random.random_range(0..2)]),
         ]);
         let mut world = Self {
             machine: Machine::new(&config),
@@ -125,7 +137,7 @@ impl World {
             window_in,
             window_out,
             sequence_number: random.random(),
-            submits: BTreeMap::new(),
+            requests: BTreeMap::new(),
             untold: 0,
             received: Vec::new(),
             flying: BTreeMap::new(),
@@ -134,6 +146,7 @@ impl World {
             sulks: false,
             dead: random.random_ratio(1, 30),
             appends: Vec::new(),
+            questions: Vec::new(),
             stored: Vec::new(),
             ready: 0,
             next_token: 1,
@@ -142,6 +155,7 @@ impl World {
             drained: false,
             closed: None,
             accepted: 0,
+            told: 0,
             delivered: 0,
             random,
         };
@@ -194,7 +208,7 @@ impl World {
 
     /// The peer goes silent, the host answers all it owes: now everything must come to its end.
     fn settle_down(&mut self) {
-        while let Some(event) = self.append_answered() {
+        while let Some(event) = self.append_answered().or_else(|| self.question_answered()) {
             self.call(vec![event]);
         }
         self.dead = true;
@@ -210,8 +224,9 @@ impl World {
     fn event(&mut self) -> Option<Event> {
         let silent = self.mute || self.dead;
         match self.random.random_range(0..1000) {
-            0..=299 if !silent => Some(self.submit()),
-            300..=549 => self.append_answered(),
+            0..=299 if !silent => Some(self.request()),
+            300..=499 => self.append_answered(),
+            500..=549 => self.question_answered(),
             550..=699 => self.deliver(),
             700..=899 if !silent && !self.sulks => self.delivery_answered(),
             900..=939 if !silent => {
@@ -234,7 +249,7 @@ impl World {
             981..=986 if !silent => {
                 let id = [
                     CommandId::SUBMIT_SM_RESP,
-                    CommandId::QUERY_SM,
+                    CommandId::ALERT_NOTIFICATION,
                     CommandId(0x1_0203),
                     CommandId::GENERIC_NACK,
                 ];
@@ -274,25 +289,80 @@ impl World {
         self.sequence_number
     }
 
-    fn submit(&mut self) -> Event {
+    /// A request of any kind; now and then a wrong one, or one that is cut off.
+    fn request(&mut self) -> Event {
         let number = self.next_number();
-        self.submits.insert(number, Told::Nothing);
-        self.untold += 1;
-        let mut sm = ShortMessage {
-            short_message: b"Hi",
-            ..frames::to_a_phone()
+        let mut unreachable = 0;
+        let id = IDS[self.random.random_range(0..IDS.len())].as_bytes();
+        let mut destinations = DestinationList::new();
+        let mut payload = TlvList::new();
+        payload.push(Tag::MESSAGE_PAYLOAD, b"Hi").unwrap();
+        let pdu = match self.random.random_range(0..12) {
+            0 | 1 => {
+                for _ in 0..self.random.random_range(1..6) {
+                    let good = self.random.random_ratio(2, 3);
+                    unreachable += usize::from(!good);
+                    let destination = Destination::Sme {
+                        dest_addr_ton: Ton::INTERNATIONAL,
+                        dest_addr_npi: Npi::ISDN,
+                        destination_addr: if good { b"447700900000" } else { b"nobody" },
+                    };
+                    destinations.push(destination).unwrap();
+                }
+                Pdu::SubmitMulti(SubmitMulti {
+                    dest_addresses: destinations.destinations(),
+                    short_message: b"Hi",
+                    ..SubmitMulti::default()
+                })
+            }
+            2 => Pdu::DataSm(DataSm {
+                destination_addr: b"447700900000",
+                tlvs: payload.tlvs(),
+                ..DataSm::default()
+            }),
+            3 => Pdu::QuerySm(QuerySm {
+                message_id: id,
+                ..QuerySm::default()
+            }),
+            4 => Pdu::CancelSm(CancelSm {
+                message_id: if self.random.random() { id } else { b"" },
+                destination_addr: b"447700900000",
+                ..CancelSm::default()
+            }),
+            5 => Pdu::ReplaceSm(ReplaceSm {
+                message_id: id,
+                short_message: b"Ho",
+                ..ReplaceSm::default()
+            }),
+            6 => Pdu::SubmitSm(ShortMessage {
+                destination_addr: b"nobody",
+                ..frames::to_a_phone()
+            }),
+            7 => Pdu::SubmitSm(ShortMessage {
+                esm_class: EsmClass::UDHI,
+                short_message: b"\x05\x00\x03\x01\x02\x01Hi",
+                ..frames::to_a_phone()
+            }),
+            _ => Pdu::SubmitSm(ShortMessage {
+                short_message: b"Hi",
+                ..frames::to_a_phone()
+            }),
         };
-        match self.random.random_range(0..10) {
-            0 => sm.destination_addr = b"nobody",
-            1 => (sm.esm_class, sm.short_message) = (EsmClass::UDHI, b"\x05\x00\x03\x01\x02\x01Hi"),
-            _ => {}
-        }
-        let mut frame = frames::encoded(number, &Pdu::SubmitSm(sm));
+        let mut frame = frames::encoded(number, &pdu);
         if self.random.random_ratio(1, 20) {
             let length = self.random.random_range(16..frame.len());
             frame.truncate(length);
             frame[..4].copy_from_slice(&(length as u32).to_be_bytes());
         }
+        self.untold += 1;
+        self.requests.insert(
+            number,
+            Asked {
+                command: pdu.command_id(),
+                unreachable,
+                told: false,
+            },
+        );
         Event::Frame(frame)
     }
 
@@ -300,7 +370,7 @@ impl World {
         if self.appends.is_empty() {
             return None;
         }
-        let (token, _) = self.appends.swap_remove(self.random.random_range(0..self.appends.len()));
+        let token = self.appends.swap_remove(self.random.random_range(0..self.appends.len()));
         let fate = match self.random.random_range(0..10) {
             0 => Err(Refusal::Throttled),
             1 => Err(Refusal::QueueFull),
@@ -312,6 +382,26 @@ impl World {
             }
         };
         Some(Event::Appended((token, fate)))
+    }
+
+    fn question_answered(&mut self) -> Option<Event> {
+        if self.questions.is_empty() {
+            return None;
+        }
+        let place = self.random.random_range(0..self.questions.len());
+        let (token, question) = self.questions.swap_remove(place);
+        let answer = match (self.random.random_range(0..6), question) {
+            (0, _) => Answer::Unknown,
+            (1, _) => Answer::TooLate,
+            (2, _) => Answer::Unavailable,
+            (_, Question::Query(_)) => Answer::Fate(Fate {
+                state: MessageState::Delivered,
+                done: Some(self.now),
+                error: 0,
+            }),
+            (_, Question::Cancel(_) | Question::Replace(_)) => Answer::Done,
+        };
+        Some(Event::Answered((token, answer)))
     }
 
     fn deliver(&mut self) -> Option<Event> {
@@ -326,7 +416,13 @@ impl World {
             npi: 1,
             digits: digits.to_owned(),
         };
-        let delivery = if self.random.random_bool(0.5) {
+        let delivery = if self.random.random_ratio(1, 10) {
+            Delivery::Alert(Alert {
+                source: address("447700900000"),
+                destination: address(&token.to_string()),
+                availability: None,
+            })
+        } else if self.random.random_bool(0.5) {
             Delivery::Receipt(Receipt {
                 id: "1".to_owned(),
                 source: address("447700900000"),
@@ -342,7 +438,7 @@ impl World {
         } else {
             // Now and then one that no PDU can carry.
             let from = if self.random.random_ratio(1, 20) {
-                "1".repeat(30)
+                "1".repeat(70)
             } else {
                 "447700900000".to_owned()
             };
@@ -363,7 +459,7 @@ impl World {
         if self.received.is_empty() {
             return None;
         }
-        let number = self.received.swap_remove(self.random.random_range(0..self.received.len()));
+        let (command, number) = self.received.swap_remove(self.random.random_range(0..self.received.len()));
         let status = match self.random.random_range(0..12) {
             // Lost on the way.
             0 => return None,
@@ -372,7 +468,7 @@ impl World {
             _ => CommandStatus::ROK,
         };
         self.flying.remove(&number);
-        Some(Event::Frame(frames::deliver_sm_resp(status, number)))
+        Some(Event::Frame(frames::delivered(command, status, number)))
     }
 
     fn call(&mut self, events: Vec<Event>) {
@@ -390,7 +486,7 @@ impl World {
         for action in actions {
             self.perform(action);
         }
-        self.invariant_every_submit_is_answered_exactly_once(was_closed);
+        self.invariant_every_request_is_answered_exactly_once(was_closed);
         self.invariant_window_in_is_respected();
         self.invariant_window_out_is_respected();
         self.invariant_an_open_delivery_is_under_way();
@@ -407,14 +503,17 @@ impl World {
             }
             Action::Ready(readiness) => self.ready = readiness.window as usize,
             Action::Append((token, message)) => {
-                assert_eq!(message.destination.digits, "447700900000", "only what is valid is appended");
-                assert!(
-                    self.appends.iter().all(|(open, _)| *open != token),
-                    "invariant_no_token_is_used_twice: {token}"
-                );
-                self.appends.push((token, token as u32));
+                assert!(reachable(&message), "only what is valid is appended: {message:?}");
+                self.invariant_no_token_is_used_twice(token);
+                self.appends.push(token);
             }
-            Action::Ask((token, _)) => panic!("nothing was asked: {token}"),
+            Action::Ask((token, question)) => {
+                if let Question::Query(query) = &question {
+                    assert_ne!(query.id, "none", "only what can be an id is asked about");
+                }
+                self.invariant_no_token_is_used_twice(token);
+                self.questions.push((token, question));
+            }
             Action::Settle((token, settlement)) => {
                 let open = self.delivering.iter().position(|&open| open == token);
                 let open = open.unwrap_or_else(|| panic!("invariant_every_delivery_is_settled_at_most_once: {token}"));
@@ -440,34 +539,30 @@ impl World {
         let exact = again == frame || frame.len() == 16;
         assert!(exact, "invariant_every_frame_sent_has_its_exact_length: {pdu:?}");
         match pdu {
-            Pdu::SubmitSmResp(resp) => {
-                let told = self
-                    .submits
-                    .get_mut(&sequence_number)
-                    .expect("invariant_only_what_was_submitted_is_answered");
-                assert_eq!(
-                    *told,
-                    Told::Nothing,
-                    "invariant_every_submit_is_answered_exactly_once: {sequence_number}"
-                );
-                self.untold -= 1;
-                *told = if command_status.is_ok() {
-                    Told::Accepted
-                } else {
-                    Told::Refused
-                };
+            Pdu::SubmitSmResp(resp) => self.told(command_id, command_status, sequence_number, Some(resp.message_id)),
+            Pdu::DataSmResp(resp) => self.told(command_id, command_status, sequence_number, Some(resp.message_id)),
+            Pdu::SubmitMultiResp(resp) => {
+                self.told(command_id, command_status, sequence_number, Some(resp.message_id));
                 if command_status.is_ok() {
-                    let id = str::from_utf8(resp.message_id).unwrap();
-                    let stored = self.stored.iter().any(|stored| stored == id);
-                    assert!(stored, "invariant_every_ok_resp_has_an_append: {id:?}");
-                    self.accepted += 1;
+                    assert_eq!(
+                        resp.unsuccess_smes.len(),
+                        self.requests[&sequence_number].unreachable,
+                        "invariant_a_multi_tells_of_all_that_it_does_not_reach"
+                    );
                 }
             }
-            Pdu::DeliverSm(sm) => {
-                self.received.push(sequence_number);
-                let token = str::from_utf8(sm.destination_addr).unwrap().parse().unwrap();
+            Pdu::QuerySmResp(resp) => {
+                self.told(command_id, command_status, sequence_number, None);
+                let asked = IDS.iter().any(|id| id.as_bytes() == resp.message_id);
+                assert!(asked || !command_status.is_ok(), "invariant_an_answer_names_its_message");
+            }
+            Pdu::CancelSmResp | Pdu::ReplaceSmResp => self.told(command_id, command_status, sequence_number, None),
+            Pdu::DeliverSm(ShortMessage { destination_addr, .. }) | Pdu::DataSm(DataSm { destination_addr, .. }) => {
+                self.received.push((command_id, sequence_number));
+                let token = str::from_utf8(destination_addr).unwrap().parse().unwrap();
                 self.flying.insert(sequence_number, (token, self.now));
             }
+            Pdu::AlertNotification(_) => {}
             Pdu::EnquireLink | Pdu::Unbind => self.asked.push((command_id, sequence_number)),
             _ => assert!(command_id.is_response(), "what is {pdu:?}?"),
         }
@@ -479,29 +574,59 @@ impl World {
         }
     }
 
+    /// A request of the peer is answered.
+    fn told(&mut self, response: CommandId, status: CommandStatus, sequence_number: u32, id: Option<&[u8]>) {
+        let asked = self
+            .requests
+            .get_mut(&sequence_number)
+            .expect("invariant_only_what_was_asked_is_answered");
+        assert_eq!(asked.command.response(), response, "invariant_an_answer_is_of_its_request");
+        assert!(
+            !asked.told,
+            "invariant_every_request_is_answered_exactly_once: {sequence_number}"
+        );
+        asked.told = true;
+        self.untold -= 1;
+        match id {
+            Some(id) if status.is_ok() => {
+                let id = str::from_utf8(id).unwrap();
+                let stored = self.stored.iter().any(|stored| stored == id);
+                assert!(stored, "invariant_every_ok_resp_has_an_append: {id:?}");
+                self.accepted += 1;
+            }
+            Some(_) => {}
+            None => self.told += 1,
+        }
+    }
+
+    fn invariant_no_token_is_used_twice(&self, token: u64) {
+        let questions = self.questions.iter().map(|(token, _)| token);
+        assert!(
+            self.appends.iter().chain(questions).all(|&open| open != token),
+            "invariant_no_token_is_used_twice: {token}"
+        );
+    }
+
     fn invariant_no_action_after_close(&self, was_closed: bool, actions: &[Action]) {
         assert!(!was_closed || actions.is_empty(), "{actions:?} after close");
         let close = actions.iter().position(|action| matches!(action, Action::Close(_)));
         assert!(close.is_none_or(|place| place + 1 == actions.len()), "{actions:?}");
     }
 
-    /// Whoever was not answered yet waits for the host, and at the end nobody waits whose append the host has answered.
-    fn invariant_every_submit_is_answered_exactly_once(&self, was_closed: bool) {
+    /// Whoever was not answered yet waits for the host, and at the end nobody waits whose request the host has answered.
+    fn invariant_every_request_is_answered_exactly_once(&self, was_closed: bool) {
         if !was_closed && self.closed != Some(CloseReason::Silent) {
             assert_eq!(
                 self.untold,
-                self.appends.len(),
-                "submits without an answer, and appends under way"
+                self.appends.len() + self.questions.len(),
+                "requests without an answer, and those under way"
             );
         }
     }
 
     fn invariant_window_in_is_respected(&self) {
-        assert!(
-            self.window_in == 0 || self.appends.len() <= self.window_in,
-            "{} appends",
-            self.appends.len()
-        );
+        let open = self.appends.len() + self.questions.len();
+        assert!(self.window_in == 0 || open <= self.window_in, "{open} requests");
     }
 
     fn invariant_window_out_is_respected(&self) {
@@ -510,7 +635,7 @@ impl World {
             "{} deliveries",
             self.delivering.len()
         );
-        assert!(self.flying.len() <= self.window_out, "{} deliver_sm", self.flying.len());
+        assert!(self.flying.len() <= self.window_out, "{} PDUs", self.flying.len());
     }
 
     /// What nobody answers any more would stay open for ever.
@@ -533,4 +658,9 @@ impl World {
             self.delivering
         );
     }
+}
+
+/// Whether a message goes only where something can go, and nowhere twice.
+fn reachable(message: &Message) -> bool {
+    message.destination.digits == "447700900000" && message.also_to.is_empty()
 }

@@ -20,14 +20,6 @@ pub(crate) fn bind(command_id: CommandId, sequence_number: u32, version: u8, sys
     encoded(sequence_number, &pdu)
 }
 
-pub(crate) fn submit_sm(sequence_number: u32, text: &[u8]) -> Vec<u8> {
-    let sm = ShortMessage {
-        short_message: text,
-        ..to_a_phone()
-    };
-    encoded(sequence_number, &Pdu::SubmitSm(sm))
-}
-
 /// The envelope that a test changes where it means to.
 pub(crate) fn to_a_phone() -> ShortMessage<'static> {
     ShortMessage {
@@ -46,9 +38,9 @@ pub(crate) fn header_only(command_id: CommandId, status: CommandStatus, sequence
     out
 }
 
-/// deliver_sm_resp as most clients write it: with the NUL of an empty message_id.
-pub(crate) fn deliver_sm_resp(status: CommandStatus, sequence_number: u32) -> Vec<u8> {
-    let mut out = header_only(CommandId::DELIVER_SM_RESP, status, sequence_number);
+/// The answer to a deliver_sm or data_sm as most clients write it: with the NUL of an empty message_id.
+pub(crate) fn delivered(request: CommandId, status: CommandStatus, sequence_number: u32) -> Vec<u8> {
+    let mut out = header_only(request.response(), status, sequence_number);
     out.push(0);
     out[3] = 17;
     out
