@@ -117,8 +117,10 @@ pub(crate) fn no_canned_message(id: SmDefaultMsgId) -> Result<(), CommandStatus>
     refuse_unless(id == SmDefaultMsgId::NONE, CommandStatus::RINVDFTMSGID)
 }
 
-pub(crate) fn short_message(octets: &[u8]) -> Result<&[u8], CommandStatus> {
-    refuse_unless(octets.len() <= SHORT_MESSAGE_MAX, CommandStatus::RINVMSGLEN)?;
+/// What sm_length counts. The decoder takes what one octet can count.
+pub(crate) fn short_message<'a>(octets: &'a [u8], terms: Terms<'_>) -> Result<&'a [u8], CommandStatus> {
+    let fits = octets.len() <= SHORT_MESSAGE_MAX || terms.peer.speaks_5();
+    refuse_unless(fits, CommandStatus::RINVMSGLEN)?;
     Ok(octets)
 }
 

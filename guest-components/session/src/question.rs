@@ -50,7 +50,7 @@ pub(crate) fn replace(sm: &ReplaceSm<'_>, terms: Terms<'_>) -> Result<Replacemen
         schedule,
         validity,
         receipts,
-        payload: fields::short_message(sm.short_message)?.to_vec(),
+        payload: fields::short_message(sm.short_message, terms)?.to_vec(),
     })
 }
 

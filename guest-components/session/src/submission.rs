@@ -38,7 +38,7 @@ pub(crate) fn submit_sm(sm: &ShortMessage<'_>, terms: Terms<'_>) -> Result<Messa
         carried: Carried {
             esm_class: sm.esm_class,
             data_coding: sm.data_coding,
-            short_message: fields::short_message(sm.short_message)?,
+            short_message: fields::short_message(sm.short_message, terms)?,
             tlvs: sm.tlvs,
         },
     };
@@ -54,8 +54,8 @@ pub(crate) fn submit_sm(sm: &ShortMessage<'_>, terms: Terms<'_>) -> Result<Messa
 /// one: a list refuses the whole.
 pub(crate) fn submit_multi(sm: &SubmitMulti<'_>, terms: Terms<'_>) -> Result<(Message, Vec<Unsuccess>), CommandStatus> {
     fields::service_type(sm.service_type, terms)?;
-    let destinations_max = if terms.peer.speaks_5() { 255 } else { DESTINATIONS_MAX };
-    refuse_unless(sm.dest_addresses.len() <= destinations_max, CommandStatus::RINVNUMDESTS)?;
+    let fits = sm.dest_addresses.len() <= DESTINATIONS_MAX || terms.peer.speaks_5();
+    refuse_unless(fits, CommandStatus::RINVNUMDESTS)?;
     let (destinations, unsuccess) = destinations(sm)?;
     fields::esm_class(sm.esm_class)?;
     let (schedule, validity) = fields::times(sm.schedule_delivery_time, sm.validity_period, terms)?;
@@ -76,7 +76,7 @@ pub(crate) fn submit_multi(sm: &SubmitMulti<'_>, terms: Terms<'_>) -> Result<(Me
         carried: Carried {
             esm_class: sm.esm_class,
             data_coding: sm.data_coding,
-            short_message: fields::short_message(sm.short_message)?,
+            short_message: fields::short_message(sm.short_message, terms)?,
             tlvs: sm.tlvs,
         },
     };
@@ -188,6 +188,8 @@ impl Rest<'_> {
             esm_class, data_coding, ..
         } = self.carried;
         let data = UserData::read(self.carried, terms)?;
+        // Each part would take the place of the part before it.
+        refuse_unless(!self.replace_if_present || data.part.is_none(), CommandStatus::RINVSUBREP)?;
         let excerpt = if terms.settings.receipt_text {
             data.excerpt(data_coding, terms.settings.alphabet)
         } else {
