@@ -22,13 +22,9 @@ pub use waiting::{Mail, Waiting, waiting};
 use alloc::string::String;
 use core::fmt;
 
+use crate::DataCoding;
 use crate::udh::Udh;
 use national::Shifts;
-
-/// data_coding of UCS-2 text.
-pub const UCS2: u8 = 0x08;
-/// data_coding of octets.
-pub const BINARY: u8 = 0x04;
 
 /// What a message carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +40,12 @@ pub enum Body<'a> {
 ///
 /// # Errors
 /// See [`Unreadable`].
-pub fn read<'a>(data_coding: u8, alphabet: Alphabet, udh: Option<Udh<'_>>, payload: &'a [u8]) -> Result<Body<'a>, Unreadable> {
+pub fn read<'a>(
+    data_coding: DataCoding,
+    alphabet: Alphabet,
+    udh: Option<Udh<'_>>,
+    payload: &'a [u8],
+) -> Result<Body<'a>, Unreadable> {
     match coding(data_coding, alphabet) {
         Coding::Text(Charset::Gsm) => Ok(Body::Text(gsm::decode(payload, Shifts::of(udh)))),
         Coding::Text(charset) => decode(charset, payload).map(Body::Text).map_err(Unreadable::Malformed),
@@ -61,7 +62,7 @@ pub enum Unreadable {
     /// A data_coding that is reserved, or not served: [`Coding::Unsupported`]. SMPP 3.4 has no command_status for it.
     Unsupported {
         /// It.
-        data_coding: u8,
+        data_coding: DataCoding,
     },
 }
 
@@ -69,7 +70,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::Unsupported { data_coding } => write!(f, "data_coding {data_coding:#04x} is not served"),
+            Self::Unsupported { data_coding } => write!(f, "data_coding {:#04x} is not served", data_coding.0),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use edgebind_smpp::{
-    CommandStatus, Tag,
+    CommandStatus, DataCoding, Tag,
     text::{self, Alphabet, Body, Unreadable},
     udh::Udh,
 };
@@ -49,7 +49,7 @@ pub(crate) struct Data {
 /// refused with ESME_RSUBMITFAIL, which clients take for final, and not with ESME_RSYSERR, which makes them try again.
 pub(crate) fn content(message: &Message, settings: &Settings) -> Result<Content, Dead> {
     let header = header(message)?;
-    match text::read(message.data_coding, alphabet(message), header, &message.payload) {
+    match text::read(DataCoding(message.data_coding), alphabet(message), header, &message.payload) {
         Ok(Body::Text(words)) => text(words),
         Ok(Body::Octets(octets)) => data(octets, port(message, header).or(settings.data_port)),
         Err(Unreadable::Malformed(error)) => Err(answer::rejected(

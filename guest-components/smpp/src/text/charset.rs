@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::national::Shifts;
-use super::{Alphabet, UCS2, gsm, iso8859};
+use super::{Alphabet, gsm, iso8859};
+use crate::DataCoding;
 
 /// A character set that text can be decoded from and encoded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,12 +118,12 @@ pub fn fits(charset: Charset, text: &str) -> bool {
 
 /// The data_coding and character set to write `text` in: the peer's default alphabet if it has every character, UCS-2 otherwise.
 #[must_use]
-pub fn choose(default: Alphabet, text: &str) -> (u8, Charset) {
+pub fn choose(default: Alphabet, text: &str) -> (DataCoding, Charset) {
     let charset = default.charset();
     if fits(charset, text) {
-        (0, charset)
+        (DataCoding::DEFAULT, charset)
     } else {
-        (UCS2, Charset::Ucs2)
+        (DataCoding::UCS2, Charset::Ucs2)
     }
 }
 
@@ -166,12 +167,12 @@ mod tests {
 
     #[test]
     fn the_default_alphabet_when_it_has_every_character() {
-        assert_eq!(choose(Alphabet::Gsm, "Hi @ €"), (0, Charset::Gsm));
-        assert_eq!(choose(Alphabet::Gsm, "ç"), (8, Charset::Ucs2));
-        assert_eq!(choose(Alphabet::Latin1, "ç"), (0, Charset::Latin1));
-        assert_eq!(choose(Alphabet::Latin1, "€"), (8, Charset::Ucs2));
-        assert_eq!(choose(Alphabet::Ascii, "é"), (8, Charset::Ucs2));
-        assert_eq!(choose(Alphabet::Utf8, "\u{1F600}"), (0, Charset::Utf8));
-        assert_eq!(choose(Alphabet::Gsm, ""), (0, Charset::Gsm));
+        assert_eq!(choose(Alphabet::Gsm, "Hi @ €"), (DataCoding::DEFAULT, Charset::Gsm));
+        assert_eq!(choose(Alphabet::Gsm, "ç"), (DataCoding::UCS2, Charset::Ucs2));
+        assert_eq!(choose(Alphabet::Latin1, "ç"), (DataCoding::DEFAULT, Charset::Latin1));
+        assert_eq!(choose(Alphabet::Latin1, "€"), (DataCoding::UCS2, Charset::Ucs2));
+        assert_eq!(choose(Alphabet::Ascii, "é"), (DataCoding::UCS2, Charset::Ucs2));
+        assert_eq!(choose(Alphabet::Utf8, "\u{1F600}"), (DataCoding::DEFAULT, Charset::Utf8));
+        assert_eq!(choose(Alphabet::Gsm, ""), (DataCoding::DEFAULT, Charset::Gsm));
     }
 }

@@ -1,6 +1,7 @@
 //! data_coding: which character set it means, and what it says besides.
 
 use super::{Alphabet, Charset};
+use crate::DataCoding;
 
 /// What a data_coding says of the user data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub enum Coding {
 /// 1 is ASCII, but GSM 03.38 to a peer whose default is that: node-smpp sends it so. Values with a message class or a
 /// waiting indication name the 7-bit alphabet of their time; peers write it as they write data_coding 0.
 #[must_use]
-pub const fn coding(data_coding: u8, default: Alphabet) -> Coding {
+pub const fn coding(data_coding: DataCoding, default: Alphabet) -> Coding {
     let seven_bit = Coding::Text(default.charset());
-    match data_coding {
+    match data_coding.0 {
         0x00 => seven_bit,
         0x01 => match default {
             Alphabet::Gsm => seven_bit,
@@ -34,7 +35,7 @@ pub const fn coding(data_coding: u8, default: Alphabet) -> Coding {
         0x08 => Coding::Text(Charset::Ucs2),
         // A GSM data coding scheme as it is: with a message class, or to be deleted once read. Bits 3-2 name the alphabet;
         // bit 5 says compressed.
-        0x10..=0x1F | 0x40..=0x5F => match data_coding & 0x0C {
+        0x10..=0x1F | 0x40..=0x5F => match data_coding.0 & 0x0C {
             0x00 => seven_bit,
             0x04 => Coding::Binary,
             0x08 => Coding::Text(Charset::Ucs2),
@@ -44,7 +45,7 @@ pub const fn coding(data_coding: u8, default: Alphabet) -> Coding {
         0xC0..=0xDF => seven_bit,
         0xE0..=0xEF => Coding::Text(Charset::Ucs2),
         // A message class; bit 2 says octets, bit 3 is reserved and ignored.
-        0xF0..=0xFF => match data_coding & 0x04 {
+        0xF0..=0xFF => match data_coding.0 & 0x04 {
             0 => seven_bit,
             _ => Coding::Binary,
         },
@@ -54,9 +55,9 @@ pub const fn coding(data_coding: u8, default: Alphabet) -> Coding {
 
 /// The message class that `data_coding` carries, 0 (flash) to 3, if it carries one (3GPP TS 23.038 §4).
 #[must_use]
-pub const fn message_class(data_coding: u8) -> Option<u8> {
-    match data_coding {
-        0x10..=0x1F | 0x50..=0x5F | 0xF0..=0xFF => Some(data_coding & 0x03),
+pub const fn message_class(data_coding: DataCoding) -> Option<u8> {
+    match data_coding.0 {
+        0x10..=0x1F | 0x50..=0x5F | 0xF0..=0xFF => Some(data_coding.0 & 0x03),
         _ => None,
     }
 }
@@ -74,7 +75,7 @@ mod tests {
         let rows: Vec<String> = (0..=0xF)
             .map(|high: u8| {
                 (0..=0xF)
-                    .map(|low| match coding(high << 4 | low, Alphabet::Utf8) {
+                    .map(|low| match coding(DataCoding(high << 4 | low), Alphabet::Utf8) {
                         Coding::Text(Charset::Utf8) => 'd',
                         Coding::Text(Charset::Ascii) => 'a',
                         Coding::Text(Charset::Latin1) => 'l',
@@ -111,16 +112,16 @@ mod tests {
 
     #[test]
     fn section_13_4_data_coding_1_of_node_smpp_is_gsm_to_a_gsm_peer() {
-        assert_eq!(coding(1, Alphabet::Gsm), Coding::Text(Charset::Gsm));
-        assert_eq!(coding(1, Alphabet::Latin1), Coding::Text(Charset::Ascii));
+        assert_eq!(coding(DataCoding::ASCII, Alphabet::Gsm), Coding::Text(Charset::Gsm));
+        assert_eq!(coding(DataCoding::ASCII, Alphabet::Latin1), Coding::Text(Charset::Ascii));
     }
 
     #[test]
     fn message_classes() {
-        assert_eq!(message_class(0x00), None);
-        assert_eq!(message_class(0xF0), Some(0));
-        assert_eq!(message_class(0xF5), Some(1));
-        assert_eq!(message_class(0x18), Some(0));
-        assert_eq!(message_class(0xC8), None);
+        assert_eq!(message_class(DataCoding(0x00)), None);
+        assert_eq!(message_class(DataCoding(0xF0)), Some(0));
+        assert_eq!(message_class(DataCoding(0xF5)), Some(1));
+        assert_eq!(message_class(DataCoding(0x18)), Some(0));
+        assert_eq!(message_class(DataCoding(0xC8)), None);
     }
 }

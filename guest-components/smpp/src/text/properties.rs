@@ -172,6 +172,7 @@ proptest! {
         let mut header: Vec<u8> = languages.iter().flat_map(|&(shift, language)| [shift, 1, language]).collect();
         header.insert(0, header.len() as u8);
         let (udh, _) = Udh::parse(&header).unwrap();
+        let data_coding = DataCoding(data_coding);
         for alphabet in ALPHABETS {
             let body = read(data_coding, alphabet, Some(udh), &payload);
             match coding(data_coding, alphabet) {

@@ -10,7 +10,7 @@ use super::*;
 fn shifted(elements: &[u8], payload: &[u8]) -> String {
     let header = [&[elements.len() as u8], elements].concat();
     let (udh, _) = Udh::parse(&header).unwrap();
-    match read(0x00, Alphabet::Gsm, Some(udh), payload) {
+    match read(DataCoding(0x00), Alphabet::Gsm, Some(udh), payload) {
         Ok(Body::Text(text)) => text,
         other => panic!("{other:?}"),
     }
@@ -19,17 +19,24 @@ fn shifted(elements: &[u8], payload: &[u8]) -> String {
 #[test]
 fn a_message_is_text_or_octets_by_its_data_coding() {
     let text = |text: &str| Ok(Body::Text(text.into()));
-    assert_eq!(read(0x00, Alphabet::Gsm, None, b"a\x00"), text("a@"));
-    assert_eq!(read(0xF0, Alphabet::Latin1, None, b"a\xE9"), text("aé"));
-    assert_eq!(read(0x08, Alphabet::Gsm, None, b"\x00a"), text("a"));
-    assert_eq!(read(0x06, Alphabet::Gsm, None, b"\xBF"), text("П"));
-    assert_eq!(read(0x07, Alphabet::Gsm, None, b"\xE0"), text("א"));
-    assert_eq!(read(0x04, Alphabet::Gsm, None, b"a\x00"), Ok(Body::Octets(b"a\x00")));
+    assert_eq!(read(DataCoding(0x00), Alphabet::Gsm, None, b"a\x00"), text("a@"));
+    assert_eq!(read(DataCoding(0xF0), Alphabet::Latin1, None, b"a\xE9"), text("aé"));
+    assert_eq!(read(DataCoding(0x08), Alphabet::Gsm, None, b"\x00a"), text("a"));
+    assert_eq!(read(DataCoding(0x06), Alphabet::Gsm, None, b"\xBF"), text("П"));
+    assert_eq!(read(DataCoding(0x07), Alphabet::Gsm, None, b"\xE0"), text("א"));
+    assert_eq!(
+        read(DataCoding(0x04), Alphabet::Gsm, None, b"a\x00"),
+        Ok(Body::Octets(b"a\x00"))
+    );
 }
 
 #[test]
 fn what_cannot_be_read_says_why() {
-    let error = |data_coding, payload| read(data_coding, Alphabet::Gsm, None, payload).unwrap_err().to_string();
+    let error = |data_coding, payload| {
+        read(DataCoding(data_coding), Alphabet::Gsm, None, payload)
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(error(0x08, b"\x00"), "1 octets are no UCS-2 text");
     for data_coding in [0x05, 0x09, 0x0A, 0x0D, 0x0E, 0x60, 0xB0] {
         assert_eq!(
@@ -41,32 +48,44 @@ fn what_cannot_be_read_says_why() {
 
 #[test]
 fn node_smpp_writes_gsm_under_data_coding_1() {
-    let text = |alphabet| read(0x01, alphabet, None, &[0x48, 0x69, 0x20, 0x00, 0x20, 0x1B, 0x65]);
+    let text = |alphabet| read(DataCoding(0x01), alphabet, None, &[0x48, 0x69, 0x20, 0x00, 0x20, 0x1B, 0x65]);
     assert_eq!(text(Alphabet::Gsm), Ok(Body::Text("Hi @ €".into())));
     assert_eq!(text(Alphabet::Latin1), Ok(Body::Text("Hi \0 \u{1B}e".into())), "ASCII");
 }
 
 #[test]
 fn smpplib_writes_a_back_tick_that_is_a_section_sign() {
-    assert_eq!(read(0x00, Alphabet::Gsm, None, b"\x5F"), Ok(Body::Text("§".into())));
+    assert_eq!(
+        read(DataCoding(0x00), Alphabet::Gsm, None, b"\x5F"),
+        Ok(Body::Text("§".into()))
+    );
 }
 
 #[test]
 fn kannel_writes_flash_text_under_0xf0() {
-    assert_eq!(read(0xF0, Alphabet::Gsm, None, b"a\x00"), Ok(Body::Text("a@".into())));
-    assert_eq!(message_class(0xF0), Some(0));
+    assert_eq!(
+        read(DataCoding(0xF0), Alphabet::Gsm, None, b"a\x00"),
+        Ok(Body::Text("a@".into()))
+    );
+    assert_eq!(message_class(DataCoding(0xF0)), Some(0));
 }
 
 #[test]
 fn cloudhopper_applications_write_latin_1_under_data_coding_0() {
-    assert_eq!(read(0x00, Alphabet::Latin1, None, b"\xA3@\xE9"), Ok(Body::Text("£@é".into())));
+    assert_eq!(
+        read(DataCoding(0x00), Alphabet::Latin1, None, b"\xA3@\xE9"),
+        Ok(Body::Text("£@é".into()))
+    );
 }
 
 #[test]
 fn go_smpp_packs_when_told_to() {
     let septets = septets::unpack(&[0xC8, 0x34, 0x08, 0x00, 0xDA, 0x94, 0x01], 0);
     assert_eq!(septets, [0x48, 0x69, 0x20, 0x00, 0x20, 0x1B, 0x65]);
-    assert_eq!(read(0x00, Alphabet::Gsm, None, &septets), Ok(Body::Text("Hi @ €".into())));
+    assert_eq!(
+        read(DataCoding(0x00), Alphabet::Gsm, None, &septets),
+        Ok(Body::Text("Hi @ €".into()))
+    );
 }
 
 /// Octets as gsmcodecs (PyPI, from 3GPP TS 23.038 version 18) writes them; that of Kannada by hand, as the specification's table has a
@@ -132,10 +151,13 @@ fn an_unknown_language_is_the_default_alphabet() {
 fn shifts_are_for_gsm_text_alone() {
     let (udh, _) = Udh::parse(&[3, 0x25, 1, 1]).unwrap();
     assert_eq!(
-        read(0x08, Alphabet::Gsm, Some(udh), b"\x00\x07"),
+        read(DataCoding(0x08), Alphabet::Gsm, Some(udh), b"\x00\x07"),
         Ok(Body::Text("\u{7}".into()))
     );
-    assert_eq!(read(0x00, Alphabet::Latin1, Some(udh), b"\xEC"), Ok(Body::Text("ì".into())));
+    assert_eq!(
+        read(DataCoding(0x00), Alphabet::Latin1, Some(udh), b"\xEC"),
+        Ok(Body::Text("ì".into()))
+    );
 }
 
 /// The scripts of India are laid out alike in Unicode and in these tables: what one table has at a code, the others have

@@ -1,5 +1,7 @@
 //! What a message says of other messages: that they wait in a mailbox, or no longer do.
 
+use crate::DataCoding;
+
 /// A waiting indication, from a data_coding (3GPP TS 23.038 §4) or from a user data header (3GPP TS 23.040 §9.2.3.24.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -49,15 +51,15 @@ impl Waiting {
 
 /// The waiting indication that `data_coding` carries, if it carries one (3GPP TS 23.038 §4).
 #[must_use]
-pub const fn waiting(data_coding: u8) -> Option<Waiting> {
-    let keep = match data_coding {
+pub const fn waiting(data_coding: DataCoding) -> Option<Waiting> {
+    let keep = match data_coding.0 {
         0xC0..=0xCF => false,
         0xD0..=0xEF => true,
         _ => return None,
     };
     Some(Waiting {
-        mail: Mail::of(data_coding),
-        count: if data_coding & 0x08 == 0 { Some(0) } else { None },
+        mail: Mail::of(data_coding.0),
+        count: if data_coding.0 & 0x08 == 0 { Some(0) } else { None },
         keep,
     })
 }
@@ -69,13 +71,13 @@ mod tests {
     #[test]
     fn by_data_coding() {
         let some = |mail, count, keep| Some(Waiting { mail, count, keep });
-        assert_eq!(waiting(0xC8), some(Mail::Voice, None, false));
-        assert_eq!(waiting(0xC0), some(Mail::Voice, Some(0), false));
-        assert_eq!(waiting(0xD9), some(Mail::Fax, None, true));
-        assert_eq!(waiting(0xEA), some(Mail::Email, None, true));
-        assert_eq!(waiting(0xE3), some(Mail::Other, Some(0), true));
+        assert_eq!(waiting(DataCoding(0xC8)), some(Mail::Voice, None, false));
+        assert_eq!(waiting(DataCoding(0xC0)), some(Mail::Voice, Some(0), false));
+        assert_eq!(waiting(DataCoding(0xD9)), some(Mail::Fax, None, true));
+        assert_eq!(waiting(DataCoding(0xEA)), some(Mail::Email, None, true));
+        assert_eq!(waiting(DataCoding(0xE3)), some(Mail::Other, Some(0), true));
         for data_coding in [0x00, 0x08, 0x10, 0xBF, 0xF0] {
-            assert_eq!(waiting(data_coding), None, "{data_coding:#04x}");
+            assert_eq!(waiting(DataCoding(data_coding)), None, "{data_coding:#04x}");
         }
     }
 

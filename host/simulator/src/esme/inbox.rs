@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgebind_smpp::text::{self, Alphabet, Coding};
 use edgebind_smpp::udh::Udh;
-use edgebind_smpp::{AlertNotification, DataSm, MessageState, ShortMessage, Tag, Type, receipt};
+use edgebind_smpp::{AlertNotification, DataCoding, DataSm, MessageState, ShortMessage, Tag, Type, receipt};
 
 use super::submit::Address;
 
@@ -234,7 +234,7 @@ fn whole(parts: BTreeMap<u8, Message>, alphabet: Alphabet) -> Message {
         message.port = message.port.or(part.port);
     }
     message.parts = count;
-    if let Coding::Text(charset) = text::coding(message.data_coding, alphabet) {
+    if let Coding::Text(charset) = text::coding(DataCoding(message.data_coding), alphabet) {
         message.text = text::decode(charset, &message.octets).ok();
     }
     message

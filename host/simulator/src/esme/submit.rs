@@ -108,7 +108,7 @@ impl Submit {
     /// Octets (data_coding 4) that ask for a receipt.
     pub fn octets(from: &str, to: &str, octets: &[u8]) -> Self {
         Self {
-            data_coding: Some(text::BINARY),
+            data_coding: Some(DataCoding::OCTETS.0),
             ..Self::new(from, to, Content::Octets(octets.into()))
         }
     }
@@ -200,15 +200,18 @@ impl Submit {
 
     fn encoded(&self) -> (u8, Option<Charset>, Vec<u8>) {
         match &self.content {
-            Content::Octets(octets) => (self.data_coding.unwrap_or(text::BINARY), None, octets.clone()),
+            Content::Octets(octets) => (self.data_coding.unwrap_or(DataCoding::OCTETS.0), None, octets.clone()),
             Content::Text(words) => {
                 let (data_coding, charset) = text::choose(self.alphabet, words);
-                let charset = match self.data_coding.map(|data_coding| text::coding(data_coding, self.alphabet)) {
+                let charset = match self
+                    .data_coding
+                    .map(|data_coding| text::coding(DataCoding(data_coding), self.alphabet))
+                {
                     Some(Coding::Text(asked)) => asked,
                     _ => charset,
                 };
                 let octets = text::encode(charset, words).unwrap_or_default();
-                (self.data_coding.unwrap_or(data_coding), Some(charset), octets)
+                (self.data_coding.unwrap_or(data_coding.0), Some(charset), octets)
             }
         }
     }

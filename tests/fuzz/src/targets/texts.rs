@@ -1,6 +1,7 @@
 //! Text: octets read by data_coding, encoded again, cut into parts, packed.
 
 use edgebind_smpp::{
+    DataCoding,
     text::{self, Alphabet, Body, Charset, Coding, septets},
     udh::Udh,
 };
@@ -33,7 +34,7 @@ const BYTE_ORDER_MARK: [u8; 2] = [0xFE, 0xFF];
 
 fn run(input: &[u8]) {
     let mut tape = Tape::new(input);
-    let data_coding = tape.octet();
+    let data_coding = DataCoding(tape.octet());
     let alphabet = tape.one_of(ALPHABETS);
     let octets_max = usize::from(tape.octet());
     let user_data = tape.all();
@@ -47,7 +48,7 @@ fn run(input: &[u8]) {
     pack(user_data, octets_max);
 }
 
-fn read(data_coding: u8, alphabet: Alphabet, header: Option<Udh<'_>>, payload: &[u8]) {
+fn read(data_coding: DataCoding, alphabet: Alphabet, header: Option<Udh<'_>>, payload: &[u8]) {
     let (body, asked) = memory::of(|| text::read(data_coding, alphabet, header, payload));
     let bound = 64 + 16 * payload.len();
     assert!(
