@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Where the gateway listens in the capture, wherever it did: decoders know SMPP by it.
+/// Where the listener is in the capture, wherever it was: decoders know SMPP by it.
 pub const PORT: u16 = 2775;
 /// What fits into a packet on Ethernet, behind the headers of IPv4 and TCP.
 const SEGMENT: usize = 1460;
@@ -21,10 +21,10 @@ const PUSH: u8 = 0x08;
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Who connected.
-    Client,
+    /// Who connected: an ESME, or a gateway with outbind.
+    Caller,
     /// Who was connected to.
-    Gateway,
+    Listener,
 }
 
 /// A growing capture.
@@ -47,15 +47,20 @@ struct Packet {
     octets: Vec<u8>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Connection {
-    /// The sequence number that each side uses next.
-    client: u32,
-    gateway: u32,
+    caller: Speaker,
+    listener: Speaker,
+}
+
+#[derive(Debug, Default)]
+struct Speaker {
+    /// The sequence number that it uses next.
+    next: u32,
     frames: Frames,
 }
 
-/// Counts the PDUs of the gateway by their command_length alone.
+/// Counts the PDUs of one side by their command_length alone.
 #[derive(Debug, Default)]
 struct Frames {
     whole: usize,
@@ -66,14 +71,10 @@ impl Capture {
     /// A connection comes up.
     pub fn open(&mut self) -> Id {
         let id = Id(self.connections.len());
-        self.connections.push(Connection {
-            client: 0,
-            gateway: 0,
-            frames: Frames::default(),
-        });
-        self.packet(id, Side::Client, SYN, &[]);
-        self.packet(id, Side::Gateway, SYN | ACK, &[]);
-        self.packet(id, Side::Client, ACK, &[]);
+        self.connections.push(Connection::default());
+        self.packet(id, Side::Caller, SYN, &[]);
+        self.packet(id, Side::Listener, SYN | ACK, &[]);
+        self.packet(id, Side::Caller, ACK, &[]);
         id
     }
 
@@ -82,9 +83,7 @@ impl Capture {
         for segment in octets.chunks(SEGMENT) {
             self.packet(id, side, PUSH | ACK, segment);
         }
-        if side == Side::Gateway {
-            self.connections[id.0].frames.count(octets);
-        }
+        self.connections[id.0].speaker(side).frames.count(octets);
     }
 
     /// The file, with everything or with what one side has sent.
@@ -104,19 +103,23 @@ impl Capture {
         pcap
     }
 
-    /// How many whole PDUs the gateway has sent.
-    pub fn frames(&self) -> usize {
-        self.connections.iter().map(|connection| connection.frames.whole).sum()
+    /// How many whole PDUs one side has sent.
+    pub fn frames(&self, side: Side) -> usize {
+        let speakers = self.connections.iter().map(|connection| match side {
+            Side::Caller => &connection.caller,
+            Side::Listener => &connection.listener,
+        });
+        speakers.map(|speaker| speaker.frames.whole).sum()
     }
 
     fn packet(&mut self, id: Id, side: Side, flags: u8, payload: &[u8]) {
-        let Connection { client, gateway, .. } = &mut self.connections[id.0];
-        let client_port = 10_000 + u16::try_from(id.0).expect("so many connections in one test");
+        let Connection { caller, listener } = &mut self.connections[id.0];
+        let caller_port = 10_000 + u16::try_from(id.0).expect("so many connections in one test");
         let (ports, addresses, [from, to]) = match side {
-            Side::Client => ([client_port, PORT], [1, 2], [client, gateway]),
-            Side::Gateway => ([PORT, client_port], [2, 1], [gateway, client]),
+            Side::Caller => ([caller_port, PORT], [1, 2], [caller, listener]),
+            Side::Listener => ([PORT, caller_port], [2, 1], [listener, caller]),
         };
-        let acknowledged = if flags & ACK == 0 { 0 } else { *to };
+        let acknowledged = if flags & ACK == 0 { 0 } else { to.next };
         let mut packet = Vec::new();
         let length = u16::try_from(40 + payload.len()).unwrap();
         // Version and length of the header, service, length, identification, fragment, time to live, TCP, checksum, addresses.
@@ -126,18 +129,27 @@ impl Capture {
         packet.extend(addresses.map(|host| [192, 0, 2, host]).concat());
         // Ports, sequence, acknowledgement, length of the header, flags, window, checksum, urgency.
         packet.extend(ports.map(u16::to_be_bytes).concat());
-        packet.extend([*from, acknowledged].map(u32::to_be_bytes).concat());
+        packet.extend([from.next, acknowledged].map(u32::to_be_bytes).concat());
         packet.extend([0x50, flags]);
         packet.extend([0xFFFF, 0, 0].map(u16::to_be_bytes).concat());
         packet.extend(payload);
         let count = u32::try_from(payload.len()).unwrap() + u32::from(flags & SYN != 0);
-        *from = from.wrapping_add(count);
+        from.next = from.next.wrapping_add(count);
 
         self.packets.push(Packet {
             from: side,
             at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap(),
             octets: packet,
         });
+    }
+}
+
+impl Connection {
+    fn speaker(&mut self, side: Side) -> &mut Speaker {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Listener => &mut self.listener,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::capture::Side;
 use crate::tap::Tap;
 use crate::{port, program, tshark, wait};
 
@@ -217,7 +218,7 @@ impl Edgebind {
 impl Drop for Edgebind {
     fn drop(&mut self) {
         if !thread::panicking() {
-            if let Err(why) = tshark::judge(&self.tap.take(), &self.name) {
+            if let Err(why) = tshark::judge(&self.tap.take(), Side::Listener, &self.name) {
                 panic!("tshark on what the gateway sent: {why}");
             }
         } else {

@@ -1,4 +1,4 @@
-//! A tap on the line between clients and a gateway: hands on every octet, half-close and reset, and keeps a capture of it all.
+//! A tap on the line before a listener: hands on every octet, half-close and reset, and keeps a capture of it all.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +13,7 @@ use crate::capture::{Capture, Id, Side};
 
 type Shared = Arc<Mutex<Capture>>;
 
-/// A listener in front of a gateway's. Takes no more connections once it is dropped.
+/// A listener in front of another. Takes no more connections once it is dropped.
 pub struct Tap {
     address: SocketAddr,
     capture: Shared,
@@ -21,16 +21,16 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Listens in front of `gateway`.
-    pub async fn before(gateway: SocketAddr) -> Self {
+    /// Listens in front of `behind`: a gateway's, or that of an ESME that waits for outbind.
+    pub async fn before(behind: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let capture = Shared::default();
         let shared = Arc::clone(&capture);
         let listener = tokio::spawn(async move {
             loop {
-                let (client, peer) = listener.accept().await.unwrap();
-                tokio::spawn(relay(client, peer.ip(), gateway, Arc::clone(&shared)));
+                let (caller, peer) = listener.accept().await.unwrap();
+                tokio::spawn(relay(caller, peer.ip(), behind, Arc::clone(&shared)));
             }
         });
         Self {
@@ -40,12 +40,12 @@ impl Tap {
         }
     }
 
-    /// Where clients connect to.
+    /// Where callers connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What was captured since the last time; what a client has heard is in it.
+    /// What was captured since the last time; what was heard is in it.
     pub fn take(&self) -> Capture {
         std::mem::take(&mut self.capture.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -57,29 +57,29 @@ impl Drop for Tap {
     }
 }
 
-async fn relay(mut client: TcpStream, from: IpAddr, gateway: SocketAddr, capture: Shared) {
-    let Ok(mut server) = connect(from, gateway).await else {
-        return reset(&client);
+async fn relay(mut caller: TcpStream, from: IpAddr, behind: SocketAddr, capture: Shared) {
+    let Ok(mut listener) = connect(from, behind).await else {
+        return reset(&caller);
     };
     let id = capture.lock().unwrap_or_else(PoisonError::into_inner).open();
     let record = |side, octets: &[u8]| record(&capture, id, side, octets);
-    let (from_client, to_client) = client.split();
-    let (from_server, to_server) = server.split();
+    let (from_caller, to_caller) = caller.split();
+    let (from_listener, to_listener) = listener.split();
     let both = tokio::try_join!(
-        hand_on(from_client, to_server, |octets| record(Side::Client, octets)),
-        hand_on(from_server, to_client, |octets| record(Side::Gateway, octets)),
+        hand_on(from_caller, to_listener, |octets| record(Side::Caller, octets)),
+        hand_on(from_listener, to_caller, |octets| record(Side::Listener, octets)),
     );
     if both.is_err() {
-        reset(&client);
-        reset(&server);
+        reset(&caller);
+        reset(&listener);
     }
 }
 
-/// From the client's own address, of which a loopback has many: the gateway may count by it.
-async fn connect(from: IpAddr, gateway: SocketAddr) -> io::Result<TcpStream> {
+/// From the caller's own address, of which a loopback has many: a gateway may count by it.
+async fn connect(from: IpAddr, behind: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(from, 0))?;
-    let stream = socket.connect(gateway).await?;
+    let stream = socket.connect(behind).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -1,4 +1,5 @@
 //! Wireshark's SMPP dissector as a judge that nobody of ours has taught: what a gateway sent must make sense to it, PDU by PDU.
+//! Captures hold what was said in the clear; what TLS hides is the same code's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +11,18 @@ use crate::{program, provision};
 /// Wireshark's own numbers for how bad a finding is; from here on it is no remark.
 const WARNING: u32 = 0x0060_0000;
 
-/// Looks at everything that the gateway said in a capture; that is kept as `name`.pcap in the target directory.
+/// Looks at everything that one side said in a capture; that is kept as `name`.pcap in the target directory.
 ///
 /// # Errors
 /// The decoder's own words about the first PDU that it finds malformed or worth a warning, and where the capture lies.
-pub fn judge(capture: &Capture, name: &str) -> Result<(), String> {
-    if capture.frames() == 0 {
+pub fn judge(capture: &Capture, side: Side, name: &str) -> Result<(), String> {
+    if capture.frames(side) == 0 {
         return Ok(());
     }
     let file = capture_file(name);
-    // Without what the clients said: from a client's first words the decoder would gather what protocol the answers are in.
-    fs::write(&file, capture.pcap(Some(Side::Gateway))).unwrap();
-    judged(&file, capture.frames()).map_err(|why| {
+    // Without the other side, from whose first words the decoder would gather what protocol the answers are in.
+    fs::write(&file, capture.pcap(Some(side))).unwrap();
+    judged(&file, capture.frames(side)).map_err(|why| {
         let whole = capture_file(&format!("{name}-whole"));
         fs::write(&whole, capture.pcap(None)).unwrap();
         format!("{why}\nThe whole conversation is in {}", whole.display())
@@ -52,7 +53,7 @@ fn judged(file: &Path, sent: usize) -> Result<(), String> {
     if understood != sent {
         let file = file.display();
         return Err(format!(
-            "of {sent} PDUs that the gateway sent in {file}, {understood} were understood"
+            "of {sent} PDUs that were sent in {file}, {understood} were understood"
         ));
     }
     Ok(())
@@ -105,9 +106,9 @@ mod tests {
     fn captured(gateway: &[Vec<u8>]) -> Capture {
         let mut capture = Capture::default();
         let connection = capture.open();
-        capture.record(connection, Side::Client, &bind(id::BIND_TRANSCEIVER, 1, "esme01", "secret08"));
+        capture.record(connection, Side::Caller, &bind(id::BIND_TRANSCEIVER, 1, "esme01", "secret08"));
         for pdu in gateway {
-            capture.record(connection, Side::Gateway, pdu);
+            capture.record(connection, Side::Listener, pdu);
         }
         capture
     }
@@ -119,53 +120,58 @@ mod tests {
     #[test]
     fn what_is_right_passes() {
         let capture = captured(&good());
-        assert_eq!(capture.frames(), 4);
-        judge(&capture, "right").unwrap();
+        assert_eq!(capture.frames(Side::Listener), 4);
+        judge(&capture, Side::Listener, "right").unwrap();
         // However it comes: all at once, or cut where no PDU ends.
-        judge(&captured(&[good().concat()]), "right-at-once").unwrap();
+        judge(&captured(&[good().concat()]), Side::Listener, "right-at-once").unwrap();
         let long = deliver_sm(b"", &tlv(0x0424, &[b'x'; 4000]));
         let cut: Vec<_> = [good().concat(), long].concat().chunks(1001).map(<[u8]>::to_vec).collect();
-        judge(&captured(&cut), "right-in-pieces").unwrap();
+        judge(&captured(&cut), Side::Listener, "right-in-pieces").unwrap();
     }
 
     #[test]
     fn a_string_without_its_end_is_found() {
         let pdu = answer(id::SUBMIT_SM | id::RESPONSE, status::ROK, 5, b"57026041640648704");
-        let words = judge(&with(pdu), "string-without-end").unwrap_err();
+        let words = judge(&with(pdu), Side::Listener, "string-without-end").unwrap_err();
         assert!(words.contains("Malformed Packet: SMPP"), "{words}");
     }
 
     #[test]
     fn a_missing_body_is_found() {
         let pdu = answer(id::BIND_TRANSCEIVER | id::RESPONSE, status::ROK, 5, &[]);
-        judge(&with(pdu), "body-missing").unwrap_err();
+        judge(&with(pdu), Side::Listener, "body-missing").unwrap_err();
     }
 
     #[test]
     fn a_parameter_beyond_its_pdu_is_found() {
         let mut tail = tlv(0x0424, b"in full");
         tail[3] += 9;
-        judge(&with(deliver_sm(b"", &tail)), "parameter-beyond").unwrap_err();
+        judge(&with(deliver_sm(b"", &tail)), Side::Listener, "parameter-beyond").unwrap_err();
     }
 
     #[test]
     fn a_text_in_two_places_is_found() {
-        let words = judge(&with(deliver_sm(b"once", &tlv(0x0424, b"twice"))), "two-texts").unwrap_err();
+        let words = judge(
+            &with(deliver_sm(b"once", &tlv(0x0424, b"twice"))),
+            Side::Listener,
+            "two-texts",
+        )
+        .unwrap_err();
         assert!(words.contains("Expert Info (Warning/Protocol)"), "{words}");
     }
 
     #[test]
     fn what_is_no_smpp_is_found() {
-        judge(&with(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), "no-smpp").unwrap_err();
+        judge(&with(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Side::Listener, "no-smpp").unwrap_err();
     }
 
     #[test]
     fn what_clients_say_is_not_judged() {
         let mut capture = captured(&good());
         let connection = capture.open();
-        capture.record(connection, Side::Client, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        capture.record(connection, Side::Gateway, &good().concat());
-        judge(&capture, "malformed-client").unwrap();
+        capture.record(connection, Side::Caller, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        capture.record(connection, Side::Listener, &good().concat());
+        judge(&capture, Side::Listener, "malformed-client").unwrap();
     }
 
     fn deliver_sm(short_message: &[u8], tail: &[u8]) -> Vec<u8> {
