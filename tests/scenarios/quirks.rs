@@ -75,6 +75,41 @@ async fn q2_kannel_comes_again_after_one_bind_too_many() {
     tokio::join!(Kannel::bind(smpp, SYSTEM_ID, PASSWORD, &catcher), room);
 }
 
+/// gosmpp and cloudhopper read a whole body behind some refusals, and go-smpp none behind the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn q3_refusals_have_the_bodies_that_readers_expect() {
+    let world = World::start(&Config::default()).await;
+    let mut esme = world.transceiver().await;
+    let query = b"123456789\0\x05\0ACME\0".to_vec();
+    let data = b"\0\x05\0ACME\0\x01\x01nobody\0\0\0\0".to_vec();
+    let cancel = b"\0123456789\0\x05\0ACME\0\x01\x01447700900100\0".to_vec();
+    let replace = b"123456789\0\x05\0ACME\0\0\0\0\0\x05hello".to_vec();
+    let submit = Submit {
+        destination: "nobody",
+        ..Submit::default()
+    };
+    let refusals: [(u32, Vec<u8>, &[u8]); 5] = [
+        (id::QUERY_SM, query, &[0; 4]),
+        (id::DATA_SM, [data, tlv(0x0424, b"hello")].concat(), &[0]),
+        (id::CANCEL_SM, cancel, &[]),
+        (id::REPLACE_SM, replace, &[]),
+        (id::SUBMIT_SM, submit.pdu(0)[16..].to_vec(), &[]),
+    ];
+    for (request, body, expected) in refusals {
+        let sequence = esme.next_sequence();
+        esme.send(&pdu(request, sequence, &body)).await;
+        let refusal = esme.frame().await;
+        assert_eq!(
+            (refusal.id, refusal.sequence),
+            (request | id::RESPONSE, sequence),
+            "{refusal:?}"
+        );
+        assert_ne!(refusal.status, status::ROK, "{refusal:?}");
+        assert_eq!(refusal.body, expected, "{refusal:?}");
+    }
+    esme.enquire().await;
+}
+
 /// Kannel counts a message without an id as sent, and can never match its receipt.
 #[tokio::test(flavor = "multi_thread")]
 async fn q4_what_is_taken_has_an_id_that_every_converter_leaves_alone() {
