@@ -4,7 +4,7 @@ use crate::{
     carrier::Carrier,
     endpoint::Endpoint,
     limits::PARTS_MAX,
-    message::{Body, Incoming},
+    message::{Body, Incoming, Tlv},
     peer::Peer,
     settings::{LongIncoming, Settings},
     undeliverable::Undeliverable,
@@ -12,6 +12,7 @@ use crate::{
 use edgebind_smpp::{
     CommandStatus, DataCoding, EsmClass, Tag, TlvList,
     text::{self, Charset, Coding},
+    tlv::Rule,
     udh::{self, Concatenation, Ports},
 };
 
@@ -33,8 +34,13 @@ pub(crate) fn frames(
     let udh_ports = ports.filter(|_| form == LongIncoming::Udh);
     let mut tlvs = TlvList::new();
     if peer.takes_tlvs() {
-        for tlv in incoming.tlvs.iter().filter(|tlv| !ours(Tag(tlv.tag))) {
-            tlvs.push(Tag(tlv.tag), &tlv.value)?;
+        for Tlv { tag, value } in &incoming.tlvs {
+            let tag = Tag(*tag);
+            // What is wrong with a parameter is the translator's fault: the message goes without it.
+            let is_wrong = Rule::of(tag).is_some_and(|rule| rule.fault(value).is_some());
+            if !ours(tag) && !is_wrong {
+                tlvs.push(tag, value)?;
+            }
         }
         if let Some(ports) = ports.filter(|_| udh_ports.is_none()) {
             tlvs.push_u16(Tag::DESTINATION_PORT, ports.destination);

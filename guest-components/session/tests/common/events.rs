@@ -120,9 +120,12 @@ fn delivery(words: &Words) -> Delivery {
                 received: START,
                 tlvs: words
                     .get("tlv")
-                    .map(|value| Tlv {
-                        tag: 0x1401,
-                        value: hex(value),
+                    .map(|tlv| {
+                        let (tag, value) = tlv.split_once(':').unwrap_or(("1401", tlv));
+                        Tlv {
+                            tag: u16::from_str_radix(tag, 16).unwrap(),
+                            value: hex(value),
+                        }
                     })
                     .into_iter()
                     .collect(),
