@@ -20,12 +20,17 @@ pub(crate) const TARGET: Target = Target {
 };
 
 fn run(input: &[u8]) {
+    play(input);
+}
+
+fn play(input: &[u8]) -> World {
     let mut tape = Tape::new(input);
     let mut world = World::bound(&mut tape);
     while !tape.is_over() {
         world.step(&mut tape);
     }
     world.settle_down();
+    world
 }
 
 /// Settings, a bind, and then octets that make every kind of event in one order or another.
@@ -44,4 +49,48 @@ pub(crate) fn deliveries() -> Vec<Delivery> {
     (0..24_u8)
         .map(|choice| Host::delivery(&mut Tape::new(&[4, 4, choice, choice, 9, 9, 9, choice, 20, choice]), 0))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutation::mutate;
+    use rand::{SeedableRng, rngs::StdRng};
+    use std::collections::BTreeMap;
+
+    /// A world in which nothing happens keeps every invariant.
+    #[test]
+    fn everything_happens_to_a_session() {
+        let mut random = StdRng::seed_from_u64(1);
+        let seeds = seeds();
+        let mut happened = BTreeMap::<&str, u64>::new();
+        for round in 0..2_000 {
+            let seed = &seeds[round % seeds.len()];
+            let input = mutate(&mut random, seed, &seeds[round / 7 % seeds.len()], TARGET.octets_max);
+            for (what, times) in play(&input).happened() {
+                *happened.entry(what).or_default() += times;
+            }
+        }
+        println!("{happened:?}");
+        for what in [
+            "stored",
+            "query",
+            "cancel",
+            "replace",
+            "delivered",
+            "dead",
+            "retried",
+            "unbound",
+            "refused",
+            "ended",
+            "drained",
+            "silent",
+            "out-of-step",
+        ] {
+            assert!(
+                happened.get(what).is_some_and(|&times| times > 0),
+                "{what} never happened: {happened:?}"
+            );
+        }
+    }
 }

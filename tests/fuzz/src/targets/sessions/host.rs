@@ -1,8 +1,10 @@
 //! The host: appends and questions that it has not answered, deliveries that are not settled.
 
+use std::collections::BTreeMap;
+
 use edgebind_session::{
     message::{Address, Alert, Availability, Body, Delivery, Incoming, Message, MessageState, Receipt, Tlv},
-    session::{Answer, Event, Fate, Question, Refusal, Token},
+    session::{Answer, Event, Fate, Question, Refusal, Settlement, Token},
 };
 
 use super::world::Open;
@@ -23,6 +25,8 @@ pub(super) struct Host {
     /// Deliveries that are not settled.
     pub(super) delivering: Vec<Token>,
     pub(super) closed: bool,
+    /// How often what happened.
+    pub(super) happened: BTreeMap<&'static str, u64>,
 }
 
 impl Host {
@@ -40,6 +44,11 @@ impl Host {
     }
 
     pub(super) fn ask(&mut self, token: Token, question: Question) {
+        self.count(match question {
+            Question::Query(_) => "query",
+            Question::Cancel(_) => "cancel",
+            Question::Replace(_) => "replace",
+        });
         self.opened(token, Some(question));
     }
 
@@ -73,6 +82,7 @@ impl Host {
             _ => {
                 let id = ID_FIRST + self.stored;
                 self.stored += 1;
+                self.count("stored");
                 Ok(id.to_string())
             }
         }
@@ -139,7 +149,16 @@ impl Host {
         }
     }
 
-    pub(super) fn settled(&mut self, token: Token) {
+    fn count(&mut self, what: &'static str) {
+        *self.happened.entry(what).or_default() += 1;
+    }
+
+    pub(super) fn settled(&mut self, token: Token, settlement: Settlement) {
+        self.count(match settlement {
+            Settlement::Done => "delivered",
+            Settlement::Retry(_) => "retried",
+            Settlement::Dead(_) => "dead",
+        });
         let open = self.delivering.iter().position(|&open| open == token);
         let open = open.unwrap_or_else(|| panic!("invariant_every_delivery_is_settled_at_most_once: {token}"));
         self.delivering.remove(open);
@@ -174,9 +193,13 @@ const STATES: [MessageState; 8] = [
 fn address(tape: &mut Tape<'_>) -> Address {
     let choice = tape.octet();
     Address {
-        ton: [1, 0, 5, 255][usize::from(choice) % 4],
-        npi: [1, 0, 77][usize::from(choice) % 3],
-        digits: match choice % 16 {
+        ton: if choice == 255 {
+            choice
+        } else {
+            [1, 0, 5][usize::from(choice) % 3]
+        },
+        npi: if choice == 254 { 77 } else { choice & 1 },
+        digits: match choice % 32 {
             0 => String::new(),
             1 => "1".repeat(30),
             2 => "1".repeat(70),

@@ -1,7 +1,7 @@
 //! The peer: what it has asked and not been told, and what it was asked.
 
 use edgebind_session::session::Event;
-use edgebind_smpp::{CommandId, CommandStatus, Header, decode, encode, frame::HEADER_LEN};
+use edgebind_smpp::{CommandId, CommandStatus, Header, Pdu, Tlvs, decode, encode, frame::HEADER_LEN};
 
 use super::host::Host;
 use crate::targets::{golden, tape::Tape};
@@ -28,6 +28,8 @@ pub(super) struct Peer {
     owed: Vec<(CommandId, u32)>,
     /// Requests of the machine's that have no answer.
     asked: Vec<Asked>,
+    /// interface_version of its bind request.
+    version: Option<u8>,
     /// Whether it was told that its bind is taken.
     bound: bool,
     sequence_number: u32,
@@ -54,6 +56,9 @@ impl Peer {
         }
         self.number(tape, &mut frame);
         self.say(&frame);
+        if let Ok((_, Pdu::BindTransmitter(bind) | Pdu::BindReceiver(bind) | Pdu::BindTransceiver(bind))) = decode(&frame) {
+            self.version = Some(bind.interface_version);
+        }
         frame
     }
 
@@ -144,6 +149,8 @@ impl Peer {
         } = header;
         let mut again = Vec::new();
         let encoded = encode(&mut again, command_status, sequence_number, &pdu);
+        let bare = self.version.is_none_or(|version| version >= 0x34) || tlvs(&pdu).is_none_or(|tlvs| tlvs.is_empty());
+        assert!(bare, "invariant_a_peer_of_3_3_gets_no_parameters: {pdu:?}");
         let exact = encoded.is_ok() && (again == frame || frame.len() == HEADER_LEN);
         assert!(exact, "invariant_every_frame_sent_is_as_we_encode_it: {pdu:?}");
         if command_id.is_response() {
@@ -249,6 +256,18 @@ impl Peer {
         }
         self.sequence_number = number;
         frame[12..16].copy_from_slice(&number.to_be_bytes());
+    }
+}
+
+/// The optional parameters of what a peer may be sent.
+fn tlvs<'a>(pdu: &Pdu<'a>) -> Option<Tlvs<'a>> {
+    match pdu {
+        Pdu::BindTransmitterResp(resp) | Pdu::BindReceiverResp(resp) | Pdu::BindTransceiverResp(resp) => Some(resp.tlvs),
+        Pdu::DeliverSm(message) => Some(message.tlvs),
+        Pdu::DataSm(data) => Some(data.tlvs),
+        Pdu::DataSmResp(resp) => Some(resp.tlvs),
+        Pdu::AlertNotification(alert) => Some(alert.tlvs),
+        _ => None,
     }
 }
 

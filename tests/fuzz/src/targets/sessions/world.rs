@@ -1,5 +1,8 @@
 //! The world around one machine: what is open between peer, machine and host, and what must hold after every call.
 
+#[cfg(test)]
+use std::collections::BTreeMap;
+
 use edgebind_session::{
     Machine, check,
     message::Setting,
@@ -82,7 +85,7 @@ impl World {
             9..=10 => self.host.deliver(tape, self.now),
             11 => return self.pass(tape.one_of([3, 700, 5_000, 20_000, 31_000])),
             12 => return self.swap(),
-            13 => match tape.octet() % 16 {
+            13 => match tape.octet() % 8 {
                 0 => self.peer.end(),
                 1 => self.peer.out_of_step(tape),
                 2 if !self.drained => {
@@ -110,6 +113,23 @@ impl World {
         self.call();
         self.pass(LONG_ENOUGH_MS);
         assert!(self.closed.is_some(), "invariant_a_drain_ends_though_the_peer_says_nothing");
+    }
+
+    /// How often what happened.
+    #[cfg(test)]
+    pub(super) fn happened(&self) -> BTreeMap<&'static str, u64> {
+        let closed = match self.closed {
+            None => "open",
+            Some(CloseReason::Unbound) => "unbound",
+            Some(CloseReason::Refused) => "refused",
+            Some(CloseReason::OutOfStep) => "out-of-step",
+            Some(CloseReason::Silent) => "silent",
+            Some(CloseReason::Ended) => "ended",
+            Some(CloseReason::Drained) => "drained",
+        };
+        let mut happened = self.host.happened.clone();
+        happened.insert(closed, 1);
+        happened
     }
 
     /// Time goes by, and the host wakes the machine when it asked for that.
@@ -180,7 +200,7 @@ impl World {
             Action::Ready(readiness) => self.host.ready = readiness.window as usize,
             Action::Append((token, message)) => self.host.append(token, &message),
             Action::Ask((token, question)) => self.host.ask(token, question),
-            Action::Settle((token, _)) => self.host.settled(token),
+            Action::Settle((token, settlement)) => self.host.settled(token, settlement),
             Action::WakeAt(at) => self.wake_at = Some(at),
             Action::Close(reason) => {
                 self.closed = Some(reason);
@@ -230,28 +250,40 @@ impl World {
     }
 }
 
+/// What an account may say besides the windows and how text is written: a bit of the tape each.
+const SWITCHES: [(&str, &str); 15] = [
+    ("inactivity", "20s"),
+    ("enquire_link", "0"),
+    ("unanswered_max", "0"),
+    ("receipt_text", "false"),
+    ("bind_types", "tx"),
+    ("interface_versions", "3.4"),
+    ("address_range", "route"),
+    ("service_types", "CMT,WAP"),
+    ("schedule_max", "1h"),
+    ("validity_max", "1h"),
+    ("acknowledgements", "ignore"),
+    ("message_id", "hex"),
+    ("receipt_id", "hex"),
+    ("receipt_id", "decimal"),
+    ("deliver_with", "data_sm"),
+];
+
 /// Settings by the first octets of the tape.
 fn settings(tape: &mut Tape<'_>, window_in: usize, window_out: usize) -> Vec<Setting> {
-    let window = [("window_in", window_in), ("window_out", window_out)];
-    let mut settings: Vec<Setting> = window.map(|(name, number)| (name.to_owned(), number.to_string())).to_vec();
+    let windows = [("window_in", window_in), ("window_out", window_out)];
+    let mut settings: Vec<Setting> = windows.map(|(name, number)| (name.to_owned(), number.to_string())).to_vec();
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
     set("long_incoming", tape.one_of(["udh", "sar", "payload"]));
-    set("alphabet", tape.one_of(["gsm", "latin1", "ascii", "utf8"]));
-    let switches = tape.octet();
-    if switches & 1 != 0 {
-        set("inactivity", "20s");
+    match tape.one_of(["gsm", "packed", "latin1", "ascii", "utf8"]) {
+        "packed" => set("packed", "true"),
+        alphabet => set("alphabet", alphabet),
     }
-    if switches & 2 != 0 {
-        set("enquire_link", "0");
-    }
-    if switches & 4 != 0 {
-        set("unanswered_max", "0");
-    }
-    if switches & 8 != 0 {
-        set("receipt_text", "false");
-    }
-    if switches & 16 != 0 {
-        set("bind_types", "tx");
+    let switches = tape.u16();
+    for (place, (name, value)) in SWITCHES.into_iter().enumerate() {
+        if switches >> place & 1 != 0 {
+            set(name, value);
+        }
     }
     settings
 }
