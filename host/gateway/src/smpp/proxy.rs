@@ -234,6 +234,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn a_source_is_read_however_the_octets_come(source in any_source(), at_a_time in 1_usize..200, tlvs in prop::collection::vec(any::<u8>(), 0..400)) {
             prop_assert_eq!(source_in(&header_of_line(source), at_a_time), Ok(Some(source)));
