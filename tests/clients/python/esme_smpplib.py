@@ -9,6 +9,7 @@ warnings.simplefilter("ignore", DeprecationWarning)
 import smpplib.client
 import smpplib.consts
 import smpplib.exceptions
+import smpplib.gsm
 import smpplib.smpp
 
 from line import Commands, arguments, say
@@ -27,12 +28,14 @@ def string(octets):
 
 
 class Client(smpplib.client.Client):
-    """Says when enquire_link was answered, which smpplib keeps to itself."""
+    """Hears responses that smpplib reads and keeps to itself."""
+
+    hear = {}
 
     def read_pdu(self):
         pdu = super().read_pdu()
-        if pdu.command == "enquire_link_resp":
-            say("enquired")
+        if pdu.command in self.hear and not pdu.is_error():
+            self.hear[pdu.command](pdu)
         return pdu
 
 
@@ -44,6 +47,10 @@ class Esme:
         self.client.set_message_received_handler(self.on_deliver_sm)
         self.client.set_query_resp_handler(self.on_query_sm_resp)
         self.client.set_error_pdu_handler(self.on_error)
+        self.client.hear = {
+            "data_sm_resp": self.on_submit_sm_resp,
+            "enquire_link_resp": lambda pdu: say("enquired"),
+        }
 
     def bind(self, kind, system_id, password):
         self.client.connect()
@@ -70,6 +77,20 @@ class Esme:
                 **ADDRESSES,
             )
             self.tags[pdu.sequence] = tag
+
+    def data(self, tag, source, destination, text, receipt):
+        pdu = smpplib.smpp.make_pdu(
+            "data_sm",
+            client=self.client,
+            source_addr=source,
+            destination_addr=destination,
+            message_payload=smpplib.gsm.gsm_encode(text),
+            data_coding=smpplib.consts.SMPP_ENCODING_DEFAULT,
+            registered_delivery=receipt,
+            **ADDRESSES,
+        )
+        self.client.send_pdu(pdu)
+        self.tags[pdu.sequence] = tag
 
     def query(self, tag, id, source):
         pdu = self.client.query_message(
