@@ -1,4 +1,4 @@
-//! Message ids as the peer of an account reads and writes them: in decimal like ours, or in hex (smpp34 calls neither wrong,
+//! Message ids as the peer of an account reads and writes them: in decimal like ours, or in hex (to SMPP 3.4 an id is opaque,
 //! and clients compare them as they like).
 
 use crate::message::MessageId;

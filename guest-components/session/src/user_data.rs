@@ -10,6 +10,7 @@ use edgebind_smpp::{
     CommandStatus, DataCoding, EsmClass, Tag, Tlvs,
     receipt::TEXT_MAX,
     text::{self, Alphabet, Body, Charset, Coding, septets},
+    tlv::Rule,
     udh::Udh,
 };
 use std::borrow::Cow;
@@ -83,13 +84,14 @@ impl<'a> UserData<'a> {
         }
     }
 
-    /// The optional parameters without those that are now part of the message.
+    /// The optional parameters without those that are now part of the message, and without reserved values: those are as if they
+    /// were not there (SMPP 3.4 §3.2.4.1).
     pub(crate) fn tlvs_left(&self) -> Vec<Tlv> {
         let in_parts = self.part.is_some_and(|part| part.scheme == PartScheme::Sar);
         let left = self.tlvs.into_iter().filter(|tlv| match tlv.tag {
             Tag::MESSAGE_PAYLOAD | Tag::QOS_TIME_TO_LIVE => false,
             Tag::SAR_MSG_REF_NUM | Tag::SAR_TOTAL_SEGMENTS | Tag::SAR_SEGMENT_SEQNUM => !in_parts,
-            _ => true,
+            tag => !Rule::of(tag).is_some_and(|rule| rule.reserves(tlv.value)),
         });
         left.map(|tlv| Tlv {
             tag: tlv.tag.0,
