@@ -20,7 +20,7 @@ pub fn follow(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Accoun
     let tasks = gateway.tasks.clone();
     tasks.spawn(async move {
         let mut attached = account.attached.lock().await;
-        let wanted = account.receivers() > 0;
+        let wanted = account.receivers.count() > 0;
         if wanted && !*attached {
             *attached = repeat(&gateway, &tenant, &account, Operation::Attach, u32::MAX).await;
         } else if !wanted && *attached && tenant.config.webhooks == Webhooks::Bind {
@@ -53,7 +53,7 @@ async fn repeat(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account,
             () = tokio::time::sleep(pause) => {}
             () = gateway.draining.cancelled() => return false,
         }
-        if (account.receivers() > 0) != wanted {
+        if (account.receivers.count() > 0) != wanted {
             return false;
         }
     }

@@ -2,25 +2,32 @@
 
 use crate::{
     attach,
+    config::OverRate,
     gateway::Gateway,
     observe::Gauge,
+    receivers::Serves,
     tenant::{Account, Tenant},
     work::{
         entry::{self, Submission},
+        inquiry::Asker,
         lane::{Kind, Lane},
     },
 };
-use edgebind_ledger::NewEntry;
+use edgebind_ledger::{Claim, NewEntry};
 use edgebind_runtime::{
     Session,
     message::Message,
-    session::{self, Refusal},
+    session::{self, Readiness, Refusal},
 };
 use edgebind_smpp::{CommandId, CommandStatus};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+use tokio::sync::mpsc;
 
 /// An authenticated SMPP session: who it is for, until its connection ends.
 pub struct Bind {
@@ -38,6 +45,7 @@ pub struct Bind {
     pub release: u64,
     /// Its lanes, by the names that the ledger knows.
     submit: Arc<str>,
+    multi: Arc<str>,
     parts: Arc<str>,
     receives: AtomicBool,
     _gauge: Gauge,
@@ -60,6 +68,7 @@ impl Bind {
             gateway: gateway.clone(),
             tenant: tenant.clone(),
             submit: Lane::new(Kind::Submit, &tenant.name, &account.name).name(),
+            multi: Lane::new(Kind::Multi, &tenant.name, &account.name).name(),
             parts: Lane::new(Kind::Parts, &tenant.name, &account.name).name(),
             account,
             kind,
@@ -84,52 +93,96 @@ impl Bind {
         })
     }
 
-    /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted.
-    pub fn ready(&self, receives: bool) {
+    /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted, and others of its account
+    /// hand it what it serves and they do not.
+    pub fn ready(&self, readiness: &Readiness, serves: &Serves, hand: &mpsc::Sender<Claim>) {
         for kind in [Kind::Submit, Kind::Parts] {
-            self.gateway
-                .workers
-                .ensure(&self.gateway, Lane::new(kind, &self.tenant.name, &self.account.name));
+            self.gateway.workers.ensure(&self.gateway, self.lane(kind));
         }
-        if receives && !self.receives.swap(true, Ordering::AcqRel) {
-            self.account.receiver_came();
+        let receives = readiness.window > 0;
+        if receives {
+            self.account.receivers.came(self.id, serves.clone(), hand.clone());
+        } else {
+            self.account.receivers.went(self.id);
+        }
+        if self.receives.swap(receives, Ordering::AcqRel) != receives {
             attach::follow(&self.gateway, &self.tenant, &self.account);
         }
     }
 
-    /// The entry for a message, unless the account's rate or its queue is full. It is held until its answer is written.
+    /// Whether a message may pass at this time by the rates of the account and of the tenant.
+    pub fn may_pass(&self, message: &Message) -> Result<(), Excess> {
+        let now = self.gateway.clock.now();
+        self.account
+            .meter
+            .take(now, message)
+            .map_err(|wait| match self.account.over_rate {
+                OverRate::Wait => Excess::Wait(wait),
+                OverRate::Throttle => Excess::Refused(self.refuse("rate", Refusal::Throttled)),
+            })
+    }
+
+    /// The entry for a message, unless the account's queue is full. It is held until its answer is written.
     pub fn entry(&self, message: Message) -> Result<NewEntry, Refusal> {
-        let refuse = |reason, refusal| {
-            metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason)
-                .increment(1);
-            Err(refusal)
+        let is_multi = !message.also_to.is_empty();
+        let lane = match message.part {
+            _ if is_multi => &self.multi,
+            Some(_) => &self.parts,
+            None => &self.submit,
         };
-        if !self.account.takes_one() {
-            return refuse("rate", Refusal::Throttled);
+        let mut waiting = self.gateway.records.pending(lane);
+        if is_multi {
+            waiting += self.gateway.records.pending(&self.submit) + message.also_to.len();
         }
-        let lane = if message.part.is_some() { &self.parts } else { &self.submit };
-        if self.gateway.records.pending(lane) >= self.account.queue_max {
-            return refuse("queue", Refusal::QueueFull);
+        if waiting >= self.account.queue_max {
+            return Err(self.refuse("queue", Refusal::QueueFull));
         }
-        let body = entry::encode(&Submission {
-            message,
-            members: Vec::new(),
-        });
+        if is_multi {
+            self.gateway.workers.ensure(&self.gateway, self.lane(Kind::Multi));
+        }
         Ok(NewEntry {
             lane: lane.clone(),
             key: None,
-            body,
-            due: None,
+            due: message.schedule,
+            body: entry::encode(&Submission::new(message)),
             held: true,
         })
     }
+
+    /// Who asks about messages here.
+    pub fn asker(&self) -> Asker {
+        Asker {
+            gateway: self.gateway.clone(),
+            tenant: self.tenant.clone(),
+            account: self.account.clone(),
+        }
+    }
+
+    fn lane(&self, kind: Kind) -> Lane {
+        Lane::new(kind, &self.tenant.name, &self.account.name)
+    }
+
+    fn refuse(&self, reason: &'static str, refusal: Refusal) -> Refusal {
+        metrics::counter!("edgebind_messages_refused_total", "tenant" => self.tenant.name.clone(), "reason" => reason)
+            .increment(1);
+        refusal
+    }
+}
+
+/// What becomes of a message that is more than the rate.
+#[derive(Debug)]
+pub enum Excess {
+    /// It is refused.
+    Refused(Refusal),
+    /// It waits so long, and everything behind it.
+    Wait(Duration),
 }
 
 impl Drop for Bind {
     fn drop(&mut self) {
         self.account.bind_went();
         if self.receives.load(Ordering::Acquire) {
-            self.account.receiver_went();
+            self.account.receivers.went(self.id);
             attach::follow(&self.gateway, &self.tenant, &self.account);
         }
         // Workers see to it when work is left; without work there may be no worker.

@@ -216,6 +216,6 @@ impl Gateway {
 
     fn needs_credentials(&self, tenant: &Tenant, account: &Account) -> bool {
         let waits = |kind| self.records.pending(&Lane::new(kind, &tenant.name, &account.name).name()) > 0;
-        account.binds() > 0 || waits(Kind::Submit) || waits(Kind::Parts)
+        account.binds() > 0 || [Kind::Submit, Kind::Multi, Kind::Parts].into_iter().any(waits)
     }
 }

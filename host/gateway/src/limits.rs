@@ -125,6 +125,36 @@ pub const MEMO_OCTETS_MAX: usize = 64 * 1024;
 /// See [`MEMO_OCTETS_MAX`].
 pub const MEMOS_MAX: usize = 10_000;
 
+/// Octets that a compiled address_range may have; a larger one is as none.
+pub const ADDRESS_RANGE_OCTETS_MAX: usize = 64 * 1024;
+
+/// Messages that other binds of the account handed to one and that it has not taken yet; one more stays with the ledger.
+pub const HANDED_MAX: usize = 64;
+
+/// When a message is looked at again that no open bind serves.
+pub const UNSERVED: Duration = Duration::from_secs(10);
+
+/// Long messages of one account whose other parts are paid for; of one more, each part pays for itself.
+pub const PAID_MAX: usize = 10_000;
+
+/// Questions of one bind under way; at this number its socket is no longer read.
+pub const QUESTIONS_MAX: usize = 64;
+
+/// How long an entry that is cancelled or replaced is kept from others.
+pub const INQUIRY_LEASE: Duration = Duration::from_secs(60);
+
+/// Entries that are looked through at a time for those that are meant.
+pub const LIST_PAGE: usize = 256;
+
+/// How long an upstream may take to say what became of a message; then the answer is what we know.
+pub const QUERY_WAIT: Duration = Duration::from_secs(5);
+
+/// How long an upstream may take to confirm that it does not send a message that is to be replaced, and how often that is looked
+/// for; then the message stays as it is.
+pub const RECALL_WAIT: Duration = Duration::from_secs(5);
+/// See [`RECALL_WAIT`].
+pub const RECALL_POLL: Duration = Duration::from_millis(100);
+
 /// Entries that a lane's worker claims at a time; more wait for its next claim.
 pub const CLAIMS_MAX: usize = 32;
 

@@ -14,6 +14,8 @@ mod gateway;
 mod http;
 mod limits;
 mod observe;
+mod rate;
+mod receivers;
 mod smpp;
 mod start;
 mod tenant;

@@ -1,16 +1,17 @@
 //! A tenant at run time: its releases, its accounts, what it may reach and how much of everything it gets.
 
 use crate::{
-    config::{self, Mode, Rate, Secrets},
+    clock::millis,
+    config::{self, Mode, OverRate, Secrets},
     http::egress::Allowed,
     limits::{MEMO_OCTETS_MAX, MEMOS_MAX},
+    rate::{Bucket, Meter},
+    receivers::Receivers,
     vault::Credentials,
 };
 use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent, message::Setting, translator::Memo};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::{
     collections::HashMap,
-    num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -34,18 +35,21 @@ pub struct Tenant {
     pub places: Arc<Semaphore>,
     /// What its translator asked to have remembered.
     pub memos: Memos,
+    /// What all of its accounts together may submit.
+    rate_total: Option<Arc<Bucket>>,
     accounts: Mutex<HashMap<Arc<str>, Arc<Account>>>,
 }
 
 impl Tenant {
     /// A tenant that uses these releases.
     pub fn new(config: config::Tenant, session: Slot<SessionComponent>, translator: Slot<TranslatorComponent>) -> Self {
+        let rate_total = config.rate_total.and_then(Bucket::new).map(Arc::new);
         let accounts = match &config.mode {
             Mode::PassThrough => HashMap::new(),
             Mode::Accounts(accounts) => accounts
                 .iter()
                 .map(|account| {
-                    let account = Arc::new(Account::configured(account, &config));
+                    let account = Arc::new(Account::configured(account, &config, rate_total.clone()));
                     (account.name.clone(), account)
                 })
                 .collect(),
@@ -57,6 +61,7 @@ impl Tenant {
             allowed: Allowed::new(&config),
             places: Arc::new(Semaphore::new(config.egress_concurrency)),
             memos: Memos::default(),
+            rate_total,
             accounts: Mutex::new(accounts),
             config,
         }
@@ -74,9 +79,13 @@ impl Tenant {
     /// Lets in an account whose credentials the upstream has accepted, with these credentials from now on.
     pub fn let_in(&self, name: &str, credentials: &Credentials) -> Arc<Account> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let account = accounts
-            .entry(name.into())
-            .or_insert_with(|| Arc::new(Account::passing_through(name, &self.config)));
+        let account = accounts.entry(name.into()).or_insert_with(|| {
+            let config = &self.config;
+            Arc::new(Account {
+                meter: Meter::new(config.rate, self.rate_total.clone(), millis(config.parts_timeout)),
+                ..Account::passing_through(name, config)
+            })
+        });
         account.set_credentials(credentials);
         account.clone()
     }
@@ -84,6 +93,16 @@ impl Tenant {
     /// The alias of an upstream's id in the ledger.
     pub fn alias(&self, upstream_id: &str) -> Vec<u8> {
         format!("upstream/{}/{upstream_id}", self.name).into_bytes()
+    }
+
+    /// The account that an incoming message is for, which came to the URL of `heard`: the one that its destination is routed to,
+    /// else the one that gets the rest, else the one whose URL it is.
+    pub fn account_of(&self, destination: &str, heard: &Arc<str>) -> Arc<str> {
+        let routed = self.config.incoming.iter().find(|route| route.to.is_match(destination));
+        routed
+            .map(|route| &route.account)
+            .or(self.config.incoming_account.as_ref())
+            .map_or_else(|| heard.clone(), |account| account.as_str().into())
     }
 
     /// Whether news of one account's messages may come to the other's URL: configured accounts have one upstream login
@@ -112,25 +131,31 @@ pub struct Account {
     pub queue_max: usize,
     /// Whether its webhooks are registered, as far as this process knows.
     pub attached: tokio::sync::Mutex<bool>,
-    rate: Option<DefaultDirectRateLimiter>,
+    /// How fast it may submit.
+    pub meter: Meter,
+    /// What becomes of more.
+    pub over_rate: OverRate,
+    /// Its open binds that take deliveries.
+    pub receivers: Receivers,
     secrets: Mutex<Arc<Secrets>>,
     binds: AtomicUsize,
-    receivers: AtomicUsize,
 }
 
 impl Account {
-    fn configured(account: &config::Account, tenant: &config::Tenant) -> Self {
+    fn configured(account: &config::Account, tenant: &config::Tenant, rate_total: Option<Arc<Bucket>>) -> Self {
         Self {
             session_settings: account.session_settings.clone(),
             translator_settings: account.translator_settings.clone(),
             binds_max: account.binds_max,
             queue_max: account.queue_max,
-            rate: account.rate.and_then(limiter),
+            meter: Meter::new(account.rate, rate_total, millis(tenant.parts_timeout)),
+            over_rate: account.over_rate,
             ..Self::passing_through(&account.system_id, tenant)
         }
     }
 
-    /// An account that is known by its upstream's credentials alone.
+    /// An account that is known by its upstream's credentials alone: what every account of its tenant has unless it says
+    /// otherwise, and no bound on its rate.
     pub fn passing_through(name: &str, tenant: &config::Tenant) -> Self {
         Self {
             name: name.into(),
@@ -139,10 +164,11 @@ impl Account {
             binds_max: tenant.binds_max,
             queue_max: tenant.queue_max,
             attached: tokio::sync::Mutex::new(false),
-            rate: tenant.rate.and_then(limiter),
+            meter: Meter::default(),
+            over_rate: tenant.over_rate,
+            receivers: Receivers::default(),
             secrets: Mutex::new(Arc::new(Secrets::new(tenant.secrets.clone()))),
             binds: AtomicUsize::new(0),
-            receivers: AtomicUsize::new(0),
         }
     }
 
@@ -166,11 +192,6 @@ impl Account {
         release.iter().chain(own).cloned().collect()
     }
 
-    /// Whether its rate allows one more message now.
-    pub fn takes_one(&self) -> bool {
-        self.rate.as_ref().is_none_or(|rate| rate.check().is_ok())
-    }
-
     /// Counts a bind, unless that would be one too many.
     pub fn bind_came(&self) -> bool {
         self.binds
@@ -189,26 +210,6 @@ impl Account {
     pub fn binds(&self) -> usize {
         self.binds.load(Ordering::Acquire)
     }
-
-    /// A bind that takes deliveries came.
-    pub fn receiver_came(&self) {
-        self.receivers.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// A bind that took deliveries went.
-    pub fn receiver_went(&self) {
-        self.receivers.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    /// Its open binds that take deliveries.
-    pub fn receivers(&self) -> usize {
-        self.receivers.load(Ordering::Acquire)
-    }
-}
-
-fn limiter(rate: Rate) -> Option<DefaultDirectRateLimiter> {
-    let quota = Quota::per_second(NonZeroU32::new(rate.per_second)?).allow_burst(NonZeroU32::new(rate.burst)?);
-    Some(RateLimiter::direct(quota))
 }
 
 /// A memo and the time that it is kept until.

@@ -31,12 +31,7 @@ pub async fn run(
                 if let Some(memo) = conclusion.memo {
                     tenant.memos.put(&account.name, memo, gateway.clock.now());
                 }
-                return match (&operation, conclusion.outcome) {
-                    (Operation::Submit(_), Outcome::Known(_)) => {
-                        retry("translator: knows what becomes of a message that it was to submit".into())
-                    }
-                    (_, outcome) => outcome,
-                };
+                return conclusion.outcome;
             }
             Err(fault) => {
                 tenant.count_fault("translator");

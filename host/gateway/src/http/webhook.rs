@@ -6,9 +6,9 @@ use crate::{
     tenant::{Account, Tenant},
     upstream, vault,
     work::{
-        entry::{self, Outgoing, Submission},
+        entry::{self, Outgoing},
         lane::{Kind, Lane},
-        receipts::{self, News},
+        reports,
     },
 };
 use axum::{
@@ -20,7 +20,7 @@ use axum::{
 use edgebind_ledger::{LedgerError, NewEntry};
 use edgebind_runtime::{
     message::Delivery,
-    translator::{Heard, Hearing, Report, WebhookRequest},
+    translator::{Heard, Hearing, WebhookRequest},
 };
 use std::sync::Arc;
 
@@ -127,90 +127,51 @@ async fn answer(
         tracing::debug!(tenant = %tenant.name, "webhook ignored: {why}");
         metrics::counter!("edgebind_webhooks_ignored_total", "tenant" => tenant.name.clone()).increment(1);
     }
-    let mut entries = Vec::new();
+    let (mut entries, mut standings) = (Vec::new(), Vec::new());
     for heard in heard {
         match heard {
-            Heard::Incoming((key, incoming)) => entries.push(NewEntry {
-                lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
-                key: Some(format!("heard/{}/{}/{key}", tenant.name, account.name).into_bytes()),
-                body: entry::encode(&Outgoing {
-                    delivery: Delivery::Incoming(incoming),
-                }),
-                due: None,
-                held: false,
-            }),
-            Heard::Alert((key, alert)) => entries.push(NewEntry {
-                lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
-                key: Some(format!("heard/{}/{}/{key}", tenant.name, account.name).into_bytes()),
-                body: entry::encode(&Outgoing {
-                    delivery: Delivery::Alert(alert),
-                }),
-                due: None,
-                held: false,
-            }),
-            Heard::Report(report) => entries.extend(follow(gateway, tenant, account, &report)?),
+            Heard::Incoming((key, incoming)) => {
+                let account = tenant.account_of(&incoming.destination.digits, &account.name);
+                entries.push(delivery(tenant, &account, &key, Delivery::Incoming(incoming)));
+            }
+            Heard::Alert((key, alert)) => {
+                let account = tenant.account_of(&alert.destination.digits, &account.name);
+                entries.push(delivery(tenant, &account, &key, Delivery::Alert(alert)));
+            }
+            Heard::Report(report) => {
+                if let Some(followed) = reports::follow(gateway, tenant, &account.name, &report)? {
+                    entries.extend(followed.receipts);
+                    standings.push((followed.entry, followed.standing));
+                }
+            }
         }
     }
-    if entries
+    let queue_max = |lane: &str| {
+        let owner = Lane::parse(lane).and_then(|lane| tenant.account(&lane.account));
+        owner.map_or(account.queue_max, |owner| owner.queue_max)
+    };
+    if let Some(entry) = entries
         .iter()
-        .any(|entry| gateway.records.pending(&entry.lane) >= account.queue_max)
+        .find(|entry| gateway.records.pending(&entry.lane) >= queue_max(&entry.lane))
     {
         return Err(LedgerError::Full {
-            what: format!("{} deliveries wait for the account", account.queue_max),
+            what: format!("{} deliveries wait for the account", queue_max(&entry.lane)),
         });
     }
     gateway.append(entries).await?;
+    for (entry, standing) in standings {
+        reports::remember(gateway, entry, standing).await?;
+    }
     Ok((status, body))
 }
 
-/// The receipts that follow from a report.
-fn follow(gateway: &Gateway, tenant: &Tenant, account: &Account, report: &Report) -> Result<Vec<NewEntry>, LedgerError> {
-    let unmatched = || {
-        tracing::debug!(tenant = %tenant.name, "a report of a message that is not ours, or forgotten");
-        metrics::counter!("edgebind_reports_unmatched_total", "tenant" => tenant.name.clone()).increment(1);
-        Ok(Vec::new())
-    };
-    let by_alias = gateway.records.find(&tenant.alias(&report.upstream_id))?;
-    let Some(id) = by_alias.or_else(|| report.upstream_id.parse().ok()) else {
-        return unmatched();
-    };
-    let Some(record) = gateway.records.get(id)? else {
-        return unmatched();
-    };
-    let lane = match Lane::parse(&record.lane) {
-        Some(lane)
-            if lane.kind == Kind::Submit
-                && lane.tenant == tenant.name
-                && tenant.shares_upstream(&lane.account, &account.name) =>
-        {
-            lane
-        }
-        _ => return unmatched(),
-    };
-    let submission = match entry::decode::<Submission>(&record.body) {
-        Ok(submission) => submission,
-        Err(error) => {
-            tracing::error!(entry = %id, %error, "a submission cannot be read");
-            return unmatched();
-        }
-    };
-    tracing::debug!(entry = %id, state = ?report.state, last = report.final_, "report: {}", report.why);
-    let news = News {
-        state: report.state,
-        last: report.final_,
-        error: report.error,
-        at: report.at,
-    };
-    let mut receipts = receipts::receipts(&lane.deliver(), id, record.appended, &submission, news);
-    if !news.last {
-        // An earlier word that comes late would contradict the last one.
-        let members = submission.members(id, record.appended);
-        let stale = members
-            .iter()
-            .any(|(id, _, _)| matches!(gateway.records.keyed(&receipts::last_key(id)), Ok(Some(_))));
-        if stale {
-            receipts.clear();
-        }
+/// The entry of what an ESME is told; the same key is the same thing, whichever URL of the tenant it came to.
+fn delivery(tenant: &Tenant, account: &Arc<str>, key: &str, delivery: Delivery) -> NewEntry {
+    NewEntry {
+        lane: Lane::new(Kind::Deliver, &tenant.name, account).name(),
+        key: Some(format!("heard/{}/{account}/{key}", tenant.name).into_bytes()),
+        body: entry::encode(&Outgoing { delivery }),
+        due: None,
+        held: false,
     }
-    Ok(receipts)
 }

@@ -2,9 +2,13 @@
 
 use super::connection::{Reader, Writer};
 use crate::{
-    bind::Bind,
+    bind::{Bind, Excess},
     clock::Clock,
-    limits::{APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAME_OCTETS_PER_CALL_MAX, FRAMES_PER_CALL_MAX, WRITE_STALL},
+    limits::{
+        APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAME_OCTETS_PER_CALL_MAX, FRAMES_PER_CALL_MAX, HANDED_MAX, QUESTIONS_MAX,
+        UNSERVED, WRITE_STALL,
+    },
+    receivers::Serves,
     work::{
         deliveries,
         lane::{Kind, Lane},
@@ -13,7 +17,7 @@ use crate::{
 use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settled};
 use edgebind_runtime::{
     Fault, Session,
-    message::Message,
+    message::{Delivery, Message},
     session::{Action, Answer, CloseReason, Event, Refusal, Settlement},
 };
 use futures_util::{
@@ -26,6 +30,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
     time::{Instant, sleep_until},
 };
 
@@ -59,6 +64,7 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    let (hand, handed) = mpsc::channel(HANDED_MAX);
     let mut driver = Driver {
         bind,
         session,
@@ -67,8 +73,14 @@ where
         events: vec![first],
         appends: FuturesUnordered::new(),
         in_flight: 0,
+        excess: VecDeque::new(),
+        passes_at: Instant::now(),
+        questions: FuturesUnordered::new(),
         answered: VecDeque::new(),
         window: 0,
+        serves: Serves::default(),
+        hand,
+        handed,
         delivering: HashMap::new(),
         next_token: 1,
         wake_at: None,
@@ -93,11 +105,22 @@ struct Driver<'a, R, W> {
     appends: FuturesUnordered<Append>,
     /// Messages in `appends`.
     in_flight: usize,
+    /// Messages above the rate, where they wait and are not refused; nothing is read meanwhile.
+    excess: VecDeque<(u64, Message)>,
+    /// When the first of them may pass.
+    passes_at: Instant,
+    /// What the session asked.
+    questions: FuturesUnordered<BoxFuture<'static, (u64, Answer)>>,
     /// Entries whose submit_sm_resp is among the octets up to this count: nobody may claim them before those are written,
     /// so that no receipt overtakes its answer.
     answered: VecDeque<(u64, Vec<EntryId>)>,
     /// Deliveries that the session takes at a time.
     window: usize,
+    /// Incoming messages that this bind is for.
+    serves: Serves,
+    /// Where other binds of the account hand over what they do not serve.
+    hand: mpsc::Sender<Claim>,
+    handed: mpsc::Receiver<Claim>,
     delivering: HashMap<u64, Claim>,
     next_token: u64,
     wake_at: Option<u64>,
@@ -154,6 +177,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     Err(error) => return End::Socket(error),
                 },
                 Some((tokens, result)) = self.appends.next() => self.appended(tokens, result),
+                Some(answered) = self.questions.next() => self.events.push(Event::Answered(answered)),
+                () = sleep_until(self.passes_at), if !self.excess.is_empty() => {
+                    let excess = mem::take(&mut self.excess);
+                    self.append(excess);
+                }
                 result = self.reader.fill(), if may_read => match result {
                     Ok(0) => {
                         self.ended = true;
@@ -165,13 +193,18 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 claims = async { claiming.as_mut().expect("the arm is enabled only with a claim").await }, if claiming.is_some() => {
                     claiming = None;
                     match claims {
-                        Ok(claims) => self.deliver(claims),
+                        Ok(claims) => self.sort(claims),
                         Err(error) => {
                             tracing::error!(%error, "failed to claim deliveries");
                             self.window = 0;
                         }
                     }
                 },
+                Some(claim) = self.handed.recv(), if capacity > 0 => {
+                    // It takes the place of one that was being claimed.
+                    claiming = None;
+                    self.deliver(claim);
+                }
                 () = wake(bind.gateway.clock, self.wake_at), if self.wake_at.is_some() => {
                     self.wake_at = None;
                     self.events.push(Event::Tick);
@@ -186,7 +219,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
     }
 
     fn may_read(&self) -> bool {
-        !self.ended && self.in_flight < APPENDS_IN_FLIGHT_MAX && !self.writer.is_full()
+        !self.ended
+            && self.in_flight < APPENDS_IN_FLIGHT_MAX
+            && self.excess.is_empty()
+            && self.questions.len() < QUESTIONS_MAX
+            && !self.writer.is_full()
     }
 
     /// Moves frames that are here into the events; whether there were any.
@@ -220,10 +257,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 Action::Send(octets) => self.writer.push(&octets),
                 Action::Ready(readiness) => {
                     self.window = readiness.window as usize;
-                    self.bind.ready(readiness.window > 0);
+                    self.serves = Serves::new(readiness.addresses.as_deref());
+                    self.bind.ready(&readiness, &self.serves, &self.hand);
                 }
                 Action::Append((token, message)) => append.push((token, message)),
-                Action::Ask((token, _)) => self.events.push(Event::Answered((token, Answer::Unavailable))),
+                Action::Ask((token, question)) => {
+                    let asker = self.bind.asker();
+                    self.questions
+                        .push(Box::pin(async move { (token, asker.answer(question).await) }));
+                }
                 Action::Settle((token, settlement)) => settlements.extend(self.settle(token, settlement)),
                 Action::WakeAt(at) => self.wake_at = Some(at),
                 Action::Close(reason) => self.closing = Some(reason),
@@ -241,11 +283,28 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
     }
 
-    fn append(&mut self, messages: Vec<(u64, Message)>) {
+    fn append(&mut self, messages: impl IntoIterator<Item = (u64, Message)>) {
         let bind = self.bind;
-        let (mut tokens, mut entries) = (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
+        let (mut tokens, mut entries) = (Vec::new(), Vec::new());
         for (token, message) in messages {
-            match bind.entry(message) {
+            if !self.excess.is_empty() {
+                self.excess.push_back((token, message));
+                continue;
+            }
+            let entry = match bind.may_pass(&message) {
+                Ok(()) if message.replace_if_present => {
+                    self.replace(token, message);
+                    continue;
+                }
+                Ok(()) => bind.entry(message),
+                Err(Excess::Refused(refusal)) => Err(refusal),
+                Err(Excess::Wait(wait)) => {
+                    self.passes_at = Instant::now() + wait;
+                    self.excess.push_back((token, message));
+                    continue;
+                }
+            };
+            match entry {
                 Ok(entry) => {
                     tokens.push(token);
                     entries.push(entry);
@@ -258,6 +317,20 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             let ledger = bind.gateway.ledger.clone();
             self.appends
                 .push(Box::pin(async move { (tokens, ledger.append(entries).await) }));
+        }
+    }
+
+    /// A message that takes the place of another, if there is one.
+    fn replace(&mut self, token: u64, message: Message) {
+        match self.bind.entry(message.clone()) {
+            Ok(entry) => {
+                self.in_flight += 1;
+                let asker = self.bind.asker();
+                self.appends.push(Box::pin(async move {
+                    (vec![token], asker.submit_or_replace(&message, entry).await)
+                }));
+            }
+            Err(refusal) => self.events.push(Event::Appended((token, Err(refusal)))),
         }
     }
 
@@ -295,19 +368,34 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
     }
 
-    fn deliver(&mut self, claims: Vec<Claim>) {
+    /// Delivers what this bind serves; the rest goes to another bind of the account, or waits for one.
+    fn sort(&mut self, claims: Vec<Claim>) {
+        let mut unserved = Vec::new();
         for claim in claims {
             match deliveries::read(&claim) {
-                Ok(delivery) => {
-                    let token = self.next_token;
-                    self.next_token += 1;
-                    self.events.push(Event::Deliver((token, delivery)));
-                    self.delivering.insert(token, claim);
+                Ok(Delivery::Incoming(incoming)) if !self.serves.takes(&incoming.destination.digits) => {
+                    let receivers = &self.bind.account.receivers;
+                    if let Err(claim) = receivers.hand_over(claim, &incoming.destination.digits) {
+                        unserved.push((claim, deliveries::again(UNSERVED)));
+                    }
                 }
-                Err(error) => {
-                    tracing::error!(entry = %claim.id, %error, "a delivery cannot be read");
-                    deliveries::settle(&self.bind.gateway, vec![(claim, deliveries::given_up(error.to_string()))]);
-                }
+                _ => self.deliver(claim),
+            }
+        }
+        deliveries::settle(&self.bind.gateway, unserved);
+    }
+
+    fn deliver(&mut self, claim: Claim) {
+        match deliveries::read(&claim) {
+            Ok(delivery) => {
+                let token = self.next_token;
+                self.next_token += 1;
+                self.events.push(Event::Deliver((token, delivery)));
+                self.delivering.insert(token, claim);
+            }
+            Err(error) => {
+                tracing::error!(entry = %claim.id, %error, "a delivery cannot be read");
+                deliveries::settle(&self.bind.gateway, vec![(claim, deliveries::given_up(error.to_string()))]);
             }
         }
     }
@@ -339,8 +427,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         for (_, ids) in self.answered.drain(..) {
             ledger.release(&ids);
         }
-        let unsettled: Vec<EntryId> = self.delivering.drain().map(|(_, claim)| claim.id).collect();
-        ledger.release(&unsettled);
+        self.handed.close();
+        let handed = std::iter::from_fn(|| self.handed.try_recv().ok());
+        let unsettled = self.delivering.drain().map(|(_, claim)| claim).chain(handed);
+        ledger.release(&unsettled.map(|claim| claim.id).collect::<Vec<EntryId>>());
         // Appends still under way are on their way to the disk without an answer; their entries are released when they get there.
         let appends = mem::take(&mut self.appends);
         self.bind.gateway.finish_appends(appends);

@@ -106,7 +106,7 @@ impl Call {
     }
 
     fn is_wanted(&self) -> bool {
-        self.account.receivers() == 0 && self.gateway.records.pending(&self.lane) > 0
+        self.account.receivers.count() == 0 && self.gateway.records.pending(&self.lane) > 0
     }
 
     async fn connect(&self) -> io::Result<Connection> {

@@ -21,13 +21,7 @@ pub fn settlement(tenant: &Arc<str>, claim: &Claim, settlement: Settlement) -> S
                 aliases: Vec::new(),
             },
         ),
-        Settlement::Retry(after_ms) => (
-            "retry",
-            Settled::Retry {
-                after: Duration::from_millis(after_ms),
-                note: None,
-            },
-        ),
+        Settlement::Retry(after_ms) => ("retry", again(Duration::from_millis(after_ms))),
         Settlement::Dead(status) => {
             let why = format!("refused by the ESME with command_status {status:#010x}");
             tracing::warn!(entry = %claim.id, "a delivery is dead: {why}");
@@ -36,6 +30,11 @@ pub fn settlement(tenant: &Arc<str>, claim: &Claim, settlement: Settlement) -> S
     };
     metrics::counter!("edgebind_deliveries_total", "tenant" => tenant.clone(), "outcome" => outcome).increment(1);
     settled
+}
+
+/// What the ledger is told of a delivery that nobody can take now.
+pub fn again(after: Duration) -> Settled {
+    Settled::Retry { after, note: None }
 }
 
 /// What the ledger is told of a delivery that nobody will get.

@@ -2,28 +2,29 @@
 
 use bytes::Bytes;
 use edgebind_ledger::EntryId;
-use edgebind_runtime::message::{Delivery, Message};
+use edgebind_runtime::message::{Delivery, Message, MessageState};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A message for the upstream. A part has the same form in its own lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
     /// What the session made of the submit_sm; the joined one, where parts were joined.
     pub message: Message,
-    /// The parts that it was joined from; empty for a message that came whole.
+    /// What was answered with other ids than this entry's: the parts that it was joined from, the submit_multi that it is one
+    /// destination of, the message that it replaces. Empty for a message that was answered with this entry's own.
     pub members: Vec<Member>,
 }
 
-/// One submit_sm that got its own message id and may want its own receipts.
+/// One message id that an ESME was given, and the receipts that it may want.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// The message id.
     pub id: u64,
     /// When it was accepted.
     pub submitted: u64,
-    /// What of the part differs from the joined message as far as receipts go.
+    /// What of it differs from the message that is sent, as far as receipts go.
     pub message: Message,
 }
 
@@ -34,21 +35,48 @@ pub struct Outgoing {
     pub delivery: Delivery,
 }
 
-/// How a submission ended, kept with its settled entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is kept beside an entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Note {
-    /// The upstream took it, under these ids.
-    Taken(Vec<String>),
-    /// Joined into this entry.
+    /// What is known of a message.
+    Standing(Standing),
+    /// The message goes on in this entry: joined with others, or replaced.
     Joined(u64),
-    /// The ESME has it.
+    /// The message goes on in these, one for each destination.
+    Split(Vec<u64>),
+    /// The ESME has the delivery.
     Delivered,
-    /// Given up, and why.
+    /// Nobody will get the delivery, and why.
     Dead(String),
 }
 
+/// Where a message stands that left, or that never will.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the upstream calls it; empty while it has not taken it.
+    pub upstream_ids: Vec<String>,
+    /// What was last heard of it.
+    pub state: MessageState,
+    /// No better news will follow.
+    pub last: bool,
+    /// As in its receipt.
+    pub error: u16,
+    /// When it came to that.
+    pub at: u64,
+    /// Until this time a message that was cancelled is about to be sent with another text, and nobody is told that it was.
+    pub replacing_until: u64,
+}
+
 impl Submission {
-    /// Every submit_sm in it, with its message id and the time it was accepted. `id` and `submitted` are the entry's own.
+    /// A message that came as it is to be sent.
+    pub fn new(message: Message) -> Self {
+        Self {
+            message,
+            members: Vec::new(),
+        }
+    }
+
+    /// Every message id in it, with the time it was accepted. `id` and `submitted` are the entry's own.
     pub fn members(&self, id: EntryId, submitted: u64) -> Vec<(String, u64, &Message)> {
         if self.members.is_empty() {
             return vec![(id.to_string(), submitted, &self.message)];
@@ -57,6 +85,35 @@ impl Submission {
             .iter()
             .map(|member| (member.id.to_string(), member.submitted, &member.message))
             .collect()
+    }
+}
+
+impl Member {
+    /// A message as it was answered.
+    pub fn new(id: u64, submitted: u64, message: &Message) -> Self {
+        Self {
+            id,
+            submitted,
+            message: Message {
+                payload: Vec::new(),
+                udh: Vec::new(),
+                ..message.clone()
+            },
+        }
+    }
+}
+
+impl Standing {
+    /// With the upstream, under these ids, and nothing heard since.
+    pub fn taken(upstream_ids: Vec<String>, at: u64) -> Self {
+        Self {
+            upstream_ids,
+            state: MessageState::Enroute,
+            last: false,
+            error: 0,
+            at,
+            replacing_until: 0,
+        }
     }
 }
 

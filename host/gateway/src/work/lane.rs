@@ -1,4 +1,4 @@
-//! A lane is one queue of the ledger. Each account of each tenant has three.
+//! A lane is one queue of the ledger. Each account of each tenant has four.
 
 use std::{fmt, sync::Arc};
 
@@ -7,6 +7,8 @@ use std::{fmt, sync::Arc};
 pub enum Kind {
     /// Messages for the upstream.
     Submit,
+    /// Messages for several destinations.
+    Multi,
     /// Parts that wait for the rest of their long message.
     Parts,
     /// deliver_sm for the ESME.
@@ -15,12 +17,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 3] = [Kind::Submit, Kind::Parts, Kind::Deliver];
+    pub const ALL: [Kind; 4] = [Kind::Submit, Kind::Multi, Kind::Parts, Kind::Deliver];
 
     /// Its word in the names of lanes and in the metrics.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Submit => "submit",
+            Kind::Multi => "multi",
             Kind::Parts => "parts",
             Kind::Deliver => "deliver",
         }

@@ -3,9 +3,14 @@
 pub mod backoff;
 pub mod deliveries;
 pub mod entry;
+pub mod inquiry;
 pub mod lane;
+pub mod multi;
 pub mod parts;
 pub mod receipts;
+pub mod reports;
+#[cfg(test)]
+pub mod samples;
 pub mod submit;
 pub mod sweep;
 pub mod workers;

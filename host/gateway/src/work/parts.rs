@@ -46,7 +46,7 @@ pub async fn assemble(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, lane: &Lane,
         let mut groups = Vec::new();
         for claim in claims {
             match entry::decode::<Submission>(&claim.body) {
-                Ok(submission) => groups.extend(assembly.add(now, claim.id, claim.appended, submission.message)),
+                Ok(submission) => groups.extend(assembly.add(now, Piece::new(claim.id, claim.appended, submission))),
                 Err(error) => {
                     tracing::error!(entry = %claim.id, %error, "a part cannot be read");
                     deliveries::settle(gateway, vec![(claim, deliveries::given_up(error.to_string()))]);
@@ -90,12 +90,12 @@ async fn finish(
     };
     let note = match joined {
         Ok(submission) => {
-            let first = submission.members.first().map_or(0, |member| member.id);
+            let first = group.ids().min().expect("a group has a part");
             let entry = NewEntry {
                 lane: submit.name(),
                 key: Some(format!("joined/{first}").into_bytes()),
                 body: entry::encode(&submission),
-                due: None,
+                due: submission.message.schedule,
                 held: false,
             };
             let appended = gateway.ledger.append(vec![entry]).await?;
@@ -114,15 +114,17 @@ async fn finish(
                 at: gateway.clock.now(),
             };
             let deliver = submit.deliver();
-            let receipts = group.all().flat_map(|(id, submitted, message)| {
+            let receipts = group.all().flat_map(|piece| {
                 let part = Submission {
-                    message: message.clone(),
-                    members: Vec::new(),
+                    message: piece.message.clone(),
+                    members: vec![piece.member()],
                 };
-                receipts::receipts(&deliver, *id, *submitted, &part, news)
+                receipts::receipts(&deliver, piece.entry, piece.submitted, &part, news)
             });
             gateway.append(receipts.collect()).await?;
-            deliveries::given_up(why)
+            Settlement::Dead {
+                note: entry::encode(&Note::Standing(news.standing())),
+            }
         }
     };
     gateway
@@ -141,12 +143,41 @@ struct Key {
     total: u8,
 }
 
+/// A part, and what its submit_sm was answered with.
+#[derive(Debug)]
+pub struct Piece {
+    entry: EntryId,
+    id: u64,
+    submitted: u64,
+    message: Message,
+}
+
+impl Piece {
+    /// The part of this entry. One that is a destination of a submit_multi was answered with that one's id.
+    pub fn new(entry: EntryId, appended: u64, submission: Submission) -> Self {
+        let (id, submitted) = submission
+            .members
+            .first()
+            .map_or((entry.as_u64(), appended), |member| (member.id, member.submitted));
+        Self {
+            entry,
+            id,
+            submitted,
+            message: submission.message,
+        }
+    }
+
+    fn member(&self) -> Member {
+        Member::new(self.id, self.submitted, &self.message)
+    }
+}
+
 /// Parts that belong together: by index, each with all that came for it, the latest last.
 #[derive(Debug)]
 pub struct Group {
     deadline: u64,
     total: u8,
-    parts: BTreeMap<u8, Vec<(EntryId, u64, Message)>>,
+    parts: BTreeMap<u8, Vec<Piece>>,
 }
 
 impl Group {
@@ -154,21 +185,17 @@ impl Group {
         self.parts.len() == usize::from(self.total)
     }
 
-    fn all(&self) -> impl Iterator<Item = &(EntryId, u64, Message)> {
+    fn all(&self) -> impl Iterator<Item = &Piece> {
         self.parts.values().flatten()
     }
 
     fn ids(&self) -> impl Iterator<Item = EntryId> {
-        self.all().map(|(id, _, _)| *id)
+        self.all().map(|piece| piece.entry)
     }
 
     /// One message of what is here, in the order of the parts; of several that came for one place, the latest.
     fn join(&self) -> Result<Submission, String> {
-        let mut latest = self
-            .parts
-            .values()
-            .filter_map(|part| part.last())
-            .map(|(_, _, message)| message);
+        let mut latest = self.parts.values().filter_map(|part| part.last()).map(|piece| &piece.message);
         let mut message = latest.next().cloned().ok_or("no part came")?;
         for part in latest {
             if part.data_coding != message.data_coding {
@@ -183,17 +210,9 @@ impl Group {
             message.receipts.intermediate |= part.receipts.intermediate;
         }
         message.part = None;
-        let member = |(id, submitted, message): &(EntryId, u64, Message)| Member {
-            id: id.as_u64(),
-            submitted: *submitted,
-            message: Message {
-                payload: Vec::new(),
-                udh: Vec::new(),
-                ..message.clone()
-            },
-        };
-        let mut members: Vec<Member> = self.all().map(member).collect();
-        members.sort_by_key(|member| member.id);
+        let mut pieces: Vec<&Piece> = self.all().collect();
+        pieces.sort_by_key(|piece| piece.entry);
+        let members = pieces.into_iter().map(Piece::member).collect();
         Ok(Submission { message, members })
     }
 }
@@ -216,12 +235,13 @@ impl Assembly {
     }
 
     /// Puts a part in its place; the group, if that made it whole. A message that is no part is a group of its own.
-    pub fn add(&mut self, now: u64, id: EntryId, appended: u64, message: Message) -> Option<Group> {
+    pub fn add(&mut self, now: u64, piece: Piece) -> Option<Group> {
+        let message = &piece.message;
         let Some(part) = message.part else {
             return Some(Group {
                 deadline: now,
                 total: 1,
-                parts: BTreeMap::from([(1, vec![(id, appended, message)])]),
+                parts: BTreeMap::from([(1, vec![piece])]),
             });
         };
         let address = |address: &Address| (address.ton, address.npi, address.digits.clone());
@@ -242,7 +262,7 @@ impl Assembly {
             total: part.total,
             parts: BTreeMap::new(),
         });
-        group.parts.entry(part.index).or_default().push((id, appended, message));
+        group.parts.entry(part.index).or_default().push(piece);
         if group.is_whole() { self.groups.remove(&key) } else { None }
     }
 
@@ -263,12 +283,17 @@ impl Assembly {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::samples;
     use edgebind_runtime::message::{Part, Receipts};
 
     const TIMEOUT_MS: u64 = 1_000;
 
     fn id(number: u64) -> EntryId {
         number.to_string().parse().unwrap()
+    }
+
+    fn piece(number: u64, appended: u64, message: Message) -> Piece {
+        Piece::new(id(number), appended, Submission::new(message))
     }
 
     /// Part `index` of `total` with this text; `reference` 0 makes it no part.
@@ -279,23 +304,13 @@ mod tests {
             digits: digits.into(),
         };
         Message {
-            service_type: String::new(),
             source: address("100"),
             destination: address("447700900123"),
-            also_to: Vec::new(),
-            esm_class: 0,
-            protocol_id: 0,
-            priority: 0,
-            schedule: None,
-            validity: None,
             receipts: Receipts {
                 success: index == 1,
                 failure: false,
                 intermediate: false,
             },
-            replace_if_present: false,
-            data_coding: 0,
-            alphabet: Alphabet::Gsm,
             udh: vec![5, 0, 3, reference as u8, total, index],
             payload: text.as_bytes().to_vec(),
             part: (reference > 0).then_some(Part {
@@ -304,9 +319,7 @@ mod tests {
                 index,
                 total,
             }),
-            excerpt: String::new(),
-            tlvs: Vec::new(),
-            metadata: Vec::new(),
+            ..samples::message()
         }
     }
 
@@ -317,9 +330,9 @@ mod tests {
     #[test]
     fn parts_join_in_any_order() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
-        assert!(assembly.add(0, id(3), 0, part(7, 3, 3, "c")).is_none());
-        assert!(assembly.add(0, id(1), 0, part(7, 1, 3, "a")).is_none());
-        let whole = assembly.add(0, id(2), 0, part(7, 2, 3, "b")).unwrap();
+        assert!(assembly.add(0, piece(3, 0, part(7, 3, 3, "c"))).is_none());
+        assert!(assembly.add(0, piece(1, 0, part(7, 1, 3, "a"))).is_none());
+        let whole = assembly.add(0, piece(2, 0, part(7, 2, 3, "b"))).unwrap();
         assert_eq!(text(&whole), "abc");
         let joined = whole.join().unwrap();
         assert_eq!(joined.members.iter().map(|member| member.id).collect::<Vec<_>>(), [1, 2, 3]);
@@ -330,9 +343,9 @@ mod tests {
     #[test]
     fn a_duplicate_takes_the_place_and_both_are_members() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
-        assembly.add(0, id(1), 0, part(7, 1, 2, "old"));
-        assembly.add(0, id(2), 0, part(7, 1, 2, "new"));
-        let whole = assembly.add(0, id(3), 0, part(7, 2, 2, "!")).unwrap();
+        assembly.add(0, piece(1, 0, part(7, 1, 2, "old")));
+        assembly.add(0, piece(2, 0, part(7, 1, 2, "new")));
+        let whole = assembly.add(0, piece(3, 0, part(7, 2, 2, "!"))).unwrap();
         assert_eq!(text(&whole), "new!");
         assert_eq!(whole.join().unwrap().members.len(), 3);
     }
@@ -342,17 +355,17 @@ mod tests {
         let mut assembly = Assembly::new(TIMEOUT_MS);
         let mut elsewhere = part(7, 2, 2, "b");
         elsewhere.destination.digits = "447700900999".into();
-        assert!(assembly.add(0, id(1), 0, part(7, 1, 2, "a")).is_none());
-        assert!(assembly.add(0, id(2), 0, part(8, 2, 2, "b")).is_none());
-        assert!(assembly.add(0, id(3), 0, elsewhere).is_none());
-        assert!(assembly.add(0, id(4), 0, part(7, 2, 3, "b")).is_none());
+        assert!(assembly.add(0, piece(1, 0, part(7, 1, 2, "a"))).is_none());
+        assert!(assembly.add(0, piece(2, 0, part(8, 2, 2, "b"))).is_none());
+        assert!(assembly.add(0, piece(3, 0, elsewhere)).is_none());
+        assert!(assembly.add(0, piece(4, 0, part(7, 2, 3, "b"))).is_none());
     }
 
     #[test]
     fn a_part_that_never_comes_ends_its_group_alone() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
-        assembly.add(0, id(1), 0, part(7, 1, 2, "a"));
-        assembly.add(500, id(2), 500, part(8, 1, 2, "x"));
+        assembly.add(0, piece(1, 0, part(7, 1, 2, "a")));
+        assembly.add(500, piece(2, 500, part(8, 1, 2, "x")));
         assert_eq!(assembly.deadline(), Some(TIMEOUT_MS));
         assert!(assembly.expire(TIMEOUT_MS - 1).is_empty());
         let over = assembly.expire(TIMEOUT_MS);
@@ -365,25 +378,41 @@ mod tests {
     #[test]
     fn parts_in_different_codings_do_not_join() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
-        assembly.add(0, id(1), 0, part(7, 1, 2, "a"));
+        assembly.add(0, piece(1, 0, part(7, 1, 2, "a")));
         let whole = assembly
             .add(
                 0,
-                id(2),
-                0,
-                Message {
-                    data_coding: 8,
-                    ..part(7, 2, 2, "b")
-                },
+                piece(
+                    2,
+                    0,
+                    Message {
+                        data_coding: 8,
+                        ..part(7, 2, 2, "b")
+                    },
+                ),
             )
             .unwrap();
         assert_eq!(whole.join().unwrap_err(), "its parts have data_coding 0x00 and 0x08");
     }
 
     #[test]
+    fn destinations_of_one_submit_multi_keep_its_id() {
+        let mut assembly = Assembly::new(TIMEOUT_MS);
+        let of_multi = |entry: u64, multi: u64, index: u8| {
+            let message = part(7, index, 2, "a");
+            let members = vec![Member::new(multi, 5, &message)];
+            Piece::new(id(entry), 9, Submission { message, members })
+        };
+        assembly.add(0, of_multi(11, 1, 1));
+        let joined = assembly.add(0, of_multi(12, 2, 2)).unwrap().join().unwrap();
+        let members: Vec<(u64, u64)> = joined.members.iter().map(|member| (member.id, member.submitted)).collect();
+        assert_eq!(members, [(1, 5), (2, 5)]);
+    }
+
+    #[test]
     fn a_message_that_is_no_part_is_whole() {
         let mut assembly = Assembly::new(TIMEOUT_MS);
-        let whole = assembly.add(0, id(1), 0, part(0, 1, 1, "alone")).unwrap();
+        let whole = assembly.add(0, piece(1, 0, part(0, 1, 1, "alone"))).unwrap();
         assert!(whole.is_whole());
         assert_eq!(text(&whole), "alone");
     }

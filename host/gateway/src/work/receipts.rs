@@ -1,7 +1,7 @@
 //! Which receipts follow from what is known of a message. Pure: what to append is returned, nothing is appended here.
 
 use super::{
-    entry::{Outgoing, Submission, encode},
+    entry::{Outgoing, Standing, Submission, encode},
     lane::Lane,
 };
 use edgebind_ledger::{EntryId, NewEntry};
@@ -23,16 +23,38 @@ pub struct News {
     pub at: u64,
 }
 
-/// The deliveries that tell every submit_sm of a submission that asked for it. Each has a key, so that the same news, or a second
-/// last word, appends nothing. `id` and `submitted` are the submission's entry's own.
-pub fn receipts(lane: &Lane, id: EntryId, submitted: u64, submission: &Submission, news: News) -> Vec<NewEntry> {
+impl News {
+    /// A message that was cancelled.
+    pub fn deleted(at: u64) -> Self {
+        Self {
+            state: MessageState::Deleted,
+            last: true,
+            error: 0,
+            at,
+        }
+    }
+
+    /// What is known of a message of which nothing but this was heard.
+    pub fn standing(self) -> Standing {
+        Standing {
+            state: self.state,
+            last: self.last,
+            error: self.error,
+            ..Standing::taken(Vec::new(), self.at)
+        }
+    }
+}
+
+/// The deliveries that tell every message id of a submission that asked for it. Each has a key, so that the same news, or a second
+/// last word, appends nothing. `entry` and `submitted` are the submission's own.
+pub fn receipts(lane: &Lane, entry: EntryId, submitted: u64, submission: &Submission, news: News) -> Vec<NewEntry> {
     submission
-        .members(id, submitted)
+        .members(entry, submitted)
         .into_iter()
         .filter(|(_, _, message)| is_wanted(message, news))
         .map(|(id, submitted, message)| NewEntry {
             lane: lane.name(),
-            key: Some(key(&id, news)),
+            key: Some(key(entry, &id, news)),
             body: encode(&Outgoing {
                 delivery: Delivery::Receipt(receipt(id, submitted, message, news)),
             }),
@@ -42,17 +64,14 @@ pub fn receipts(lane: &Lane, id: EntryId, submitted: u64, submission: &Submissio
         .collect()
 }
 
-/// The key of the last receipt of a message, by which an earlier word that comes late is known to be stale.
-pub fn last_key(id: &str) -> Vec<u8> {
-    format!("receipt/{id}/last").into_bytes()
-}
-
-fn key(id: &str, news: News) -> Vec<u8> {
-    if news.last {
-        last_key(id)
+/// With the entry in it: the destinations of a submit_multi share one message id, and each has its own receipt.
+fn key(entry: EntryId, id: &str, news: News) -> Vec<u8> {
+    let what = if news.last {
+        "last".to_owned()
     } else {
-        format!("receipt/{id}/{:?}", news.state).into_bytes()
-    }
+        format!("{:?}", news.state)
+    };
+    format!("receipt/{entry}/{id}/{what}").into_bytes()
 }
 
 fn is_wanted(message: &Message, news: News) -> bool {
@@ -86,8 +105,9 @@ mod tests {
     use crate::work::{
         entry::{Member, decode},
         lane::Kind,
+        samples,
     };
-    use edgebind_runtime::message::{Address, Alphabet, Receipts, Tlv};
+    use edgebind_runtime::message::{Receipts, Tlv};
 
     const DELIVERED: News = News {
         state: MessageState::Delivered,
@@ -110,40 +130,16 @@ mod tests {
 
     fn message(success: bool, failure: bool, intermediate: bool) -> Message {
         Message {
-            service_type: String::new(),
-            source: Address {
-                ton: 5,
-                npi: 0,
-                digits: "ACME".into(),
-            },
-            destination: Address {
-                ton: 1,
-                npi: 1,
-                digits: "447700900123".into(),
-            },
-            also_to: Vec::new(),
-            esm_class: 0,
-            protocol_id: 0,
-            priority: 0,
-            schedule: None,
-            validity: None,
             receipts: Receipts {
                 success,
                 failure,
                 intermediate,
             },
-            replace_if_present: false,
-            data_coding: 0,
-            alphabet: Alphabet::Gsm,
-            udh: Vec::new(),
-            payload: Vec::new(),
-            part: None,
-            excerpt: "Hi".into(),
             tlvs: vec![Tlv {
                 tag: USER_MESSAGE_REFERENCE,
                 value: vec![1, 2],
             }],
-            metadata: Vec::new(),
+            ..samples::message()
         }
     }
 
@@ -199,6 +195,24 @@ mod tests {
         let submission = single(true, true, true);
         assert_eq!(told(&submission, DELIVERED)[0].key, told(&submission, FAILED)[0].key);
         assert_ne!(told(&submission, DELIVERED)[0].key, told(&submission, SENT)[0].key);
+    }
+
+    #[test]
+    fn destinations_that_share_an_id_have_a_receipt_each() {
+        let lane = Lane::new(Kind::Deliver, &"acme".into(), &"esme".into());
+        let keys = ["8", "9"].map(|entry| {
+            let message = message(true, true, false);
+            let members = vec![Member::new(7, 900, &message)];
+            let told = receipts(
+                &lane,
+                entry.parse().unwrap(),
+                1_000,
+                &Submission { message, members },
+                DELIVERED,
+            );
+            told[0].key.clone()
+        });
+        assert_ne!(keys[0], keys[1]);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::{
     backoff, deliveries,
-    entry::{self, Note, Submission},
+    entry::{self, Note, Standing, Submission},
     lane::Lane,
     receipts::{self, News},
+    reports,
 };
 use crate::{
     clock::millis,
@@ -14,9 +15,10 @@ use crate::{
 };
 use edgebind_ledger::{Claim, LedgerError, Settlement};
 use edgebind_runtime::{
-    message::MessageState,
+    message::{Message, MessageState},
     translator::{Dead, Operation, Outcome, Retry},
 };
+use edgebind_smpp::{EsmClass, Mode};
 use std::{sync::Arc, time::Duration};
 
 /// Does one claimed submission, to its settlement.
@@ -52,34 +54,31 @@ async fn attempt(
         let operation = Operation::Submit(submission.message.clone());
         upstream::run(gateway, tenant, account, &claim.id.to_string(), claim.attempt, operation).await
     };
+    let outcome = match outcome {
+        Outcome::Retry(retry) if is_datagram(&submission.message) => Outcome::Dead(only_once(retry)),
+        outcome => outcome,
+    };
     let label = match &outcome {
         Outcome::Taken(_) => "taken",
         Outcome::Known(_) | Outcome::Retry(_) => "retry",
         Outcome::Dead(_) => "dead",
     };
     metrics::counter!("edgebind_submits_total", "tenant" => tenant.name.clone(), "outcome" => label).increment(1);
+    let put_off = |wish: Option<u64>, why: &str| {
+        let wish = wish.map(Duration::from_millis).unwrap_or_default();
+        let pause = backoff::pause(claim.attempt, rand::random()).max(wish);
+        // The last attempt is when its time is over: that one asks nobody and says so.
+        let after = pause.min(Duration::from_millis(expiry.saturating_sub(gateway.clock.now())));
+        tracing::warn!(entry = %claim.id, attempt = claim.attempt, again_in_ms = millis(after), "upstream: {why}");
+        Settlement::Retry { after, note: None }
+    };
     let settlement = match outcome {
         Outcome::Taken(ids) => {
             tracing::debug!(entry = %claim.id, attempt = claim.attempt, "the upstream took it");
-            let aliases = ids.iter().map(|id| tenant.alias(id)).collect();
-            Settlement::Done {
-                note: entry::encode(&Note::Taken(ids)),
-                aliases,
-            }
+            taken(gateway, tenant, &claim, ids)?
         }
-        Outcome::Known(_) => Settlement::Retry {
-            after: backoff::pause(claim.attempt, rand::random()),
-            note: None,
-        },
-        Outcome::Retry(Retry { after_ms, why }) => {
-            let now = gateway.clock.now();
-            let wish = after_ms.map(Duration::from_millis).unwrap_or_default();
-            let pause = backoff::pause(claim.attempt, rand::random()).max(wish);
-            // The last attempt is when its time is over: that one asks nobody and says so.
-            let after = pause.min(Duration::from_millis(expiry.saturating_sub(now)));
-            tracing::warn!(entry = %claim.id, attempt = claim.attempt, again_in_ms = millis(after), "upstream: {why}");
-            Settlement::Retry { after, note: None }
-        }
+        Outcome::Known(_) => put_off(None, "the translator knows what becomes of a message that it was to submit"),
+        Outcome::Retry(retry) => put_off(retry.after_ms, &retry.why),
         Outcome::Dead(dead) => {
             tracing::warn!(entry = %claim.id, attempt = claim.attempt, state = ?dead.state, "given up: {}", dead.why);
             let news = News {
@@ -88,19 +87,31 @@ async fn attempt(
                 error: dead.error,
                 at: gateway.clock.now(),
             };
-            gateway
-                .append(receipts::receipts(
-                    &lane.deliver(),
-                    claim.id,
-                    claim.appended,
-                    &submission,
-                    news,
-                ))
-                .await?;
-            deliveries::given_up(dead.why)
+            let told = receipts::receipts(&lane.deliver(), claim.id, claim.appended, &submission, news);
+            gateway.append(told).await?;
+            Settlement::Dead {
+                note: entry::encode(&Note::Standing(news.standing())),
+            }
         }
     };
     gateway.ledger.settle(vec![(claim, settlement)]).await
+}
+
+/// The upstream has it. A report may have come before this answer: what it said stands.
+fn taken(gateway: &Gateway, tenant: &Tenant, claim: &Claim, ids: Vec<String>) -> Result<Settlement, LedgerError> {
+    let heard = gateway.records.get(claim.id)?.as_ref().and_then(reports::note);
+    let aliases = ids.iter().map(|id| tenant.alias(id)).collect();
+    let standing = match heard {
+        Some(Note::Standing(standing)) => Standing {
+            upstream_ids: ids,
+            ..standing
+        },
+        _ => Standing::taken(ids, gateway.clock.now()),
+    };
+    Ok(Settlement::Done {
+        note: entry::encode(&Note::Standing(standing)),
+        aliases,
+    })
 }
 
 /// When a message is worthless: by its validity_period, and by the tenant's patience in any case.
@@ -109,6 +120,20 @@ fn expiry(submission: &Submission, claim: &Claim, patience: Duration) -> u64 {
     let from = message.schedule.unwrap_or(claim.appended).max(claim.appended);
     let patience = from.saturating_add(millis(patience));
     message.validity.map_or(patience, |validity| validity.min(patience))
+}
+
+/// Datagram mode (SMPP 3.4 §2.10.1): one attempt.
+fn is_datagram(message: &Message) -> bool {
+    EsmClass::new(message.esm_class).is_some_and(|esm_class| esm_class.mode() == Mode::Datagram)
+}
+
+fn only_once(retry: Retry) -> Dead {
+    Dead {
+        state: MessageState::Undeliverable,
+        command_status: 0,
+        error: 0,
+        why: format!("not tried again in datagram mode: {}", retry.why),
+    }
 }
 
 fn expired() -> Dead {

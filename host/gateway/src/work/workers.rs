@@ -2,7 +2,7 @@
 
 use super::{
     lane::{Kind, Lane},
-    parts, submit,
+    multi, parts, submit,
 };
 use crate::{
     gateway::Gateway,
@@ -56,6 +56,7 @@ async fn work(gateway: Arc<Gateway>, tenant: Arc<Tenant>, account: Arc<Account>,
     loop {
         let worked = match lane.kind {
             Kind::Parts => parts::assemble(&gateway, &tenant, &lane, LANE_IDLE).await,
+            Kind::Multi => multi::fan_out(&gateway, &lane, LANE_IDLE).await,
             _ => submissions(&gateway, &tenant, &account, &lane).await,
         };
         if let Err(error) = worked {

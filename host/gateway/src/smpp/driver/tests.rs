@@ -141,7 +141,14 @@ impl World {
         let (mut reader, mut writer) = (Reader::unbound(reads).bound(), Writer::new(writes));
         peer_writes.write_all(&bind_transceiver()).await.unwrap();
         let deadline = Instant::now() + 10 * SECOND;
-        let admitted = admission::admit(&gateway, &Peer::at(Ipv4Addr::LOCALHOST.into()), deadline, &mut reader, &mut writer).await;
+        let admitted = admission::admit(
+            &gateway,
+            &Peer::at(Ipv4Addr::LOCALHOST.into()),
+            deadline,
+            &mut reader,
+            &mut writer,
+        )
+        .await;
         let Admission::Taken(taken) = admitted else {
             panic!("the bind was not admitted")
         };

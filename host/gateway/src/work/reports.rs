@@ -1,0 +1,108 @@
+//! What an upstream says of a message, whether a webhook brought it or a query: the receipts that follow, and what is known of
+//! the message from then on.
+
+use super::{
+    entry::{self, Note, Standing, Submission},
+    lane::{Kind, Lane},
+    receipts::{self, News},
+};
+use crate::{gateway::Gateway, tenant::Tenant};
+use edgebind_ledger::{EntryId, LedgerError, NewEntry, Record};
+use edgebind_runtime::{message::MessageState, translator::Report};
+
+/// What follows from a report: first the receipts, then the note.
+pub struct Followed {
+    /// To append.
+    pub receipts: Vec<NewEntry>,
+    /// The entry that it is about.
+    pub entry: EntryId,
+    /// What is known of it now.
+    pub standing: Standing,
+}
+
+/// What follows from a report that reached this account; nothing where it is about no message that we know, or stale.
+pub fn follow(gateway: &Gateway, tenant: &Tenant, account: &str, report: &Report) -> Result<Option<Followed>, LedgerError> {
+    let unmatched = || {
+        tracing::debug!(tenant = %tenant.name, "a report of a message that is not ours, or forgotten");
+        metrics::counter!("edgebind_reports_unmatched_total", "tenant" => tenant.name.clone()).increment(1);
+        Ok(None)
+    };
+    let by_alias = gateway.records.find(&tenant.alias(&report.upstream_id))?;
+    let Some(id) = by_alias.or_else(|| report.upstream_id.parse().ok()) else {
+        return unmatched();
+    };
+    let Some(record) = gateway.records.get(id)? else {
+        return unmatched();
+    };
+    let lane = match Lane::parse(&record.lane) {
+        Some(lane)
+            if lane.kind == Kind::Submit && lane.tenant == tenant.name && tenant.shares_upstream(&lane.account, account) =>
+        {
+            lane
+        }
+        _ => return unmatched(),
+    };
+    let submission = match entry::decode::<Submission>(&record.body) {
+        Ok(submission) => submission,
+        Err(error) => {
+            tracing::error!(entry = %id, %error, "a submission cannot be read");
+            return unmatched();
+        }
+    };
+    tracing::debug!(entry = %id, state = ?report.state, last = report.final_, "report: {}", report.why);
+    let before = match note(&record) {
+        None => Standing::taken(Vec::new(), record.appended),
+        // An earlier word that comes late would contradict the last one, and a message that was replaced is another now.
+        Some(Note::Standing(standing)) if !standing.last => standing,
+        Some(_) => return Ok(None),
+    };
+    let news = News {
+        state: report.state,
+        last: report.final_,
+        error: report.error,
+        at: report.at,
+    };
+    let is_replaced = news.state == MessageState::Deleted && before.replacing_until > gateway.clock.now();
+    let receipts = if is_replaced {
+        Vec::new()
+    } else {
+        receipts::receipts(&lane.deliver(), id, record.appended, &submission, news)
+    };
+    let standing = Standing {
+        upstream_ids: before.upstream_ids,
+        replacing_until: before.replacing_until,
+        ..news.standing()
+    };
+    Ok(Some(Followed {
+        receipts,
+        entry: id,
+        standing,
+    }))
+}
+
+/// Takes what an upstream answered for true: receipts, then notes.
+pub async fn take(gateway: &Gateway, tenant: &Tenant, account: &str, reports: &[Report]) -> Result<(), LedgerError> {
+    for report in reports {
+        if let Some(followed) = follow(gateway, tenant, account, report)? {
+            gateway.append(followed.receipts).await?;
+            remember(gateway, followed.entry, followed.standing).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes what is known of a message.
+pub async fn remember(gateway: &Gateway, entry: EntryId, standing: Standing) -> Result<(), LedgerError> {
+    let note = entry::encode(&Note::Standing(standing));
+    gateway.ledger.annotate(entry, note, Vec::new()).await.map(drop)
+}
+
+/// What is kept beside an entry; nothing where nothing is, or where it cannot be read.
+pub fn note(record: &Record) -> Option<Note> {
+    if record.note.is_empty() {
+        return None;
+    }
+    entry::decode(&record.note)
+        .inspect_err(|error| tracing::error!(entry = %record.id, %error, "what is known of a message cannot be read"))
+        .ok()
+}
