@@ -23,6 +23,7 @@ pub mod id {
     pub const REPLACE_SM: u32 = 0x07;
     pub const CANCEL_SM: u32 = 0x08;
     pub const BIND_TRANSCEIVER: u32 = 0x09;
+    pub const OUTBIND: u32 = 0x0B;
     pub const ENQUIRE_LINK: u32 = 0x15;
     pub const SUBMIT_MULTI: u32 = 0x21;
     pub const DATA_SM: u32 = 0x0103;
