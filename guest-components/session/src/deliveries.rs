@@ -1,4 +1,4 @@
-//! Deliveries under way: each is one deliver_sm or several, which wait for the window, fly, and are answered in any order. It
+//! Deliveries under way: each is one PDU or several, which wait for the window, fly, and are answered in any order. It
 //! counts; what is written and when is said by its caller.
 
 use crate::{message::Instant, session::Token};
@@ -82,7 +82,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// What a deliver_sm_resp says. Clients say "later" with the same codes that servers do, and with ESME_RX_T_APPN.
+    /// What the response to a delivery says. Clients say "later" with the same codes that servers do, and with ESME_RX_T_APPN.
     pub(crate) const fn of(status: CommandStatus) -> Self {
         match status {
             CommandStatus::ROK => Self::Done,

@@ -9,6 +9,6 @@ pub(crate) const WINDOW_OUT_MAX: u32 = 1000;
 /// Parts of one incoming message, as its numbering has eight bits; one that needs more is dead with ESME_RINVMSGLEN.
 pub(crate) const PARTS_MAX: usize = 255;
 
-/// How long, in milliseconds, a session that ends waits for what is under way: answers to its appends, and before an
-/// unbind of ours the answers to its deliver_sm. Then it goes on without them.
+/// How long, in milliseconds, a session that ends waits for what is under way: answers to its requests, and before an
+/// unbind of ours the answers to its deliveries. Then it goes on without them.
 pub(crate) const FINISH_MS: u64 = 10_000;

@@ -1,11 +1,12 @@
 //! The machine of one bind: what happened goes in, what to do comes out. It decides the order of things; what a request
 //! means, how a delivery looks, what the host's answer says to the peer and which timers run is said next door.
 
+mod farewell;
+
 use crate::{
     alert, answers, bind,
     deliveries::{Answer, Deliveries, Verdict},
     incoming,
-    limits::FINISH_MS,
     matrix::{Ruling, Sender, State, ruling},
     message::{Delivery, Instant, MessageId},
     output::Output,
@@ -278,48 +279,6 @@ impl Machine {
         self.await_delivered();
     }
 
-    fn on_unbind(&mut self, now: Instant, sequence_number: u32, out: &mut Output) {
-        let reason = match self.phase {
-            // Both unbind at once: theirs is answered first, and nobody needs to wait for ours.
-            Phase::Finish(Farewell::Unbind(reason)) | Phase::UnbindResp { reason, .. } => reason,
-            _ => CloseReason::Unbound,
-        };
-        self.finish(now, Farewell::UnbindResp { sequence_number, reason }, out);
-    }
-
-    fn on_unbind_resp(&mut self, answered: u32) {
-        if let Phase::UnbindResp { sequence_number, reason } = self.phase
-            && sequence_number == answered
-        {
-            self.phase = Phase::Finish(Farewell::Close(reason));
-        }
-    }
-
-    /// The peer's side of the stream is over; what it asked for is still answered.
-    fn hear_no_more(&mut self, now: Instant, reason: CloseReason, out: &mut Output) {
-        match self.phase {
-            Phase::Bind => self.close(reason, out),
-            Phase::Finish(Farewell::UnbindResp { .. } | Farewell::Close(_)) | Phase::Closed => {}
-            Phase::Work => self.finish(now, Farewell::Close(reason), out),
-            // We were going anyway.
-            Phase::Finish(Farewell::Unbind(reason)) | Phase::UnbindResp { reason, .. } => {
-                self.finish(now, Farewell::Close(reason), out);
-            }
-        }
-    }
-
-    /// Takes no new work, and ends when what is under way is over.
-    fn finish(&mut self, now: Instant, farewell: Farewell, out: &mut Output) {
-        self.phase = Phase::Finish(farewell);
-        self.timers.clear(Timer::Enquire);
-        self.timers.clear(Timer::EnquireResp);
-        self.timers.clear(Timer::Inactivity);
-        self.timers.set(Timer::Farewell, now.saturating_add(FINISH_MS));
-        for token in self.deliveries.take_unbegun() {
-            out.settle(token, Settlement::Retry(0));
-        }
-    }
-
     /// Timers that have gone off. They come behind the events of the same call: what has arrived is not late.
     fn on_time(&mut self, now: Instant, out: &mut Output) {
         while self.phase != Phase::Closed
@@ -335,7 +294,7 @@ impl Machine {
                 Timer::EnquireResp if self.requests.open() > 0 => self.await_enquire_link_resp(now),
                 Timer::EnquireResp => self.close(CloseReason::Silent, out),
                 Timer::Inactivity => self.finish(now, Farewell::Unbind(CloseReason::Unbound), out),
-                Timer::DeliverResp => self.on_unanswered(now, out),
+                Timer::Delivered => self.on_unanswered(now, out),
                 Timer::Farewell => match self.phase {
                     Phase::Finish(farewell) => self.say_goodbye(now, farewell, out),
                     Phase::UnbindResp { reason, .. } => self.close(reason, out),
@@ -384,35 +343,6 @@ impl Machine {
         }
     }
 
-    fn say_goodbye(&mut self, now: Instant, farewell: Farewell, out: &mut Output) {
-        match farewell {
-            Farewell::Unbind(reason) => {
-                let sequence_number = self.next_sequence_number();
-                encode_header_only(out.pdu(), CommandId::UNBIND, CommandStatus::ROK, sequence_number);
-                self.phase = Phase::UnbindResp { sequence_number, reason };
-                self.timers
-                    .set(Timer::Farewell, now.saturating_add(self.settings.unbind_timeout_ms));
-            }
-            Farewell::UnbindResp { sequence_number, reason } => {
-                encode_header_only(out.pdu(), CommandId::UNBIND_RESP, CommandStatus::ROK, sequence_number);
-                self.close(reason, out);
-            }
-            Farewell::Close(reason) => self.close(reason, out),
-        }
-    }
-
-    /// The last action. What the peer has not answered goes back to the host, to be delivered again later.
-    fn close(&mut self, reason: CloseReason, out: &mut Output) {
-        for token in self.deliveries.take_unbegun() {
-            out.settle(token, Settlement::Retry(0));
-        }
-        for token in self.deliveries.take_all() {
-            out.settle(token, Settlement::Retry(self.settings.retry_deliver_ms));
-        }
-        out.close(reason);
-        self.phase = Phase::Closed;
-    }
-
     /// Tells the host how many deliveries may come and which, when that is not what it was told before.
     fn say_ready(&mut self, out: &mut Output) {
         let takes = self.phase == Phase::Work && self.peer.receives();
@@ -446,8 +376,8 @@ impl Machine {
 
     fn await_delivered(&mut self) {
         match self.deliveries.deadline() {
-            Some(at) => self.timers.set(Timer::DeliverResp, at),
-            None => self.timers.clear(Timer::DeliverResp),
+            Some(at) => self.timers.set(Timer::Delivered, at),
+            None => self.timers.clear(Timer::Delivered),
         }
     }
 

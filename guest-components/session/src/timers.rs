@@ -12,8 +12,8 @@ pub(crate) enum Timer {
     EnquireResp,
     /// No message went either way.
     Inactivity,
-    /// The oldest deliver_sm has no answer.
-    DeliverResp,
+    /// The oldest delivery has no answer.
+    Delivered,
     /// The present step of ending takes too long.
     Farewell,
 }
@@ -23,7 +23,7 @@ impl Timer {
         Self::Enquire,
         Self::EnquireResp,
         Self::Inactivity,
-        Self::DeliverResp,
+        Self::Delivered,
         Self::Farewell,
     ];
 }
@@ -85,7 +85,7 @@ mod tests {
         timers.set(Timer::Enquire, 60);
         timers.set(Timer::Farewell, 55);
         assert_eq!(timers.wake_at(), None);
-        timers.set(Timer::DeliverResp, 40);
+        timers.set(Timer::Delivered, 40);
         assert_eq!(timers.wake_at(), Some(40));
     }
 
