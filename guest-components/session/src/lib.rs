@@ -39,4 +39,4 @@ mod user_data;
 
 pub use bindings::edgebind::{message::types as message, session::types as session};
 pub use machine::Machine;
-pub use settings::{check, known};
+pub use settings::{check, known_settings};

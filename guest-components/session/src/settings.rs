@@ -17,7 +17,7 @@ pub fn check(settings: &[Setting]) -> Vec<String> {
 }
 
 /// Every setting: its name, and what it says to an operator, in the order of `SETTINGS.md`.
-pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn known_settings() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.iter().map(|row| (row.name, row.says))
 }
 
@@ -318,7 +318,7 @@ impl Settings {
             match TABLE.iter().find(|row| row.name == name) {
                 Some(row) => mistakes.extend((row.read)(&mut read, value).err().map(|mistake| format!("{name} {mistake}"))),
                 None => {
-                    let known: Vec<&str> = known().map(|(name, _)| name).collect();
+                    let known: Vec<&str> = known_settings().map(|(name, _)| name).collect();
                     mistakes.push(format!(
                         "{name:?} is no setting of this session; it knows {}",
                         known.join(", ")

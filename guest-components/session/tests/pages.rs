@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that panics has failed")]
 
 use edgebind_session::{
-    known,
+    known_settings,
     matrix::{MATRIX, Ruling, Sender},
 };
 use std::{env, fmt::Write, fs, path::Path};
@@ -60,7 +60,7 @@ fn settings() {
         `30s`, `5m`, `1h`, `7d`, or as a number of seconds.\n\n\
         | setting | says |\n|---|---|\n"
         .to_owned();
-    for (name, says) in known() {
+    for (name, says) in known_settings() {
         writeln!(page, "| `{name}` | {says} |").unwrap();
     }
     check("SETTINGS.md", &page);

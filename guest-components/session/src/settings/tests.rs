@@ -40,7 +40,7 @@ fn every_setting_is_read() {
     ];
     assert_eq!(
         written.map(|(name, _)| name).to_vec(),
-        known().map(|(name, _)| name).collect::<Vec<_>>()
+        known_settings().map(|(name, _)| name).collect::<Vec<_>>()
     );
     let (read, mistakes) = Settings::read(&settings(&written));
     assert_eq!(mistakes, Vec::<String>::new());
