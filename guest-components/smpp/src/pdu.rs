@@ -19,9 +19,13 @@ pub use table::{
 pub use unsuccesses::{Unsuccess, UnsuccessList, Unsuccesses};
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod material;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

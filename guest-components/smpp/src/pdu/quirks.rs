@@ -42,6 +42,43 @@ fn fault(frame: &[u8]) -> (CommandStatus, String) {
 }
 
 #[test]
+fn q3_error_responses_have_the_bodies_that_clients_read() {
+    for (request, expected, empty) in [
+        (
+            CommandId::SUBMIT_SM,
+            "00000010 80000004 00000008 00000007",
+            Pdu::SubmitSmResp(MessageIdResp::default()),
+        ),
+        (
+            CommandId::QUERY_SM,
+            "00000014 80000003 00000008 00000007 00 00 00 00",
+            Pdu::QuerySmResp(QuerySmResp::default()),
+        ),
+        (
+            CommandId::DATA_SM,
+            "00000011 80000103 00000008 00000007 00",
+            Pdu::DataSmResp(DataSmResp::default()),
+        ),
+        (
+            CommandId::SUBMIT_MULTI,
+            "00000012 80000021 00000008 00000007 00 00",
+            Pdu::SubmitMultiResp(SubmitMultiResp::default()),
+        ),
+    ] {
+        let mut out = Vec::new();
+        refusal(&mut out, request, CommandStatus::RSYSERR, 7);
+        assert_eq!(out, hex(expected));
+        assert_eq!(decode(&out).unwrap().1, empty);
+        // Others send the header only, or a NUL where there is more to say.
+        for body in [&b""[..], b"\0"] {
+            let mut theirs = frame(request.response(), body);
+            theirs[8..12].copy_from_slice(&CommandStatus::RSYSERR.0.to_be_bytes());
+            assert_eq!(decode(&theirs).unwrap().1, empty, "{request} {body:?}");
+        }
+    }
+}
+
+#[test]
 fn q5_php_smpp_ends_short_message_with_a_nul_that_sm_length_does_not_count() {
     let frame = submit_sm(&[0]);
     let message = submitted(&frame);
