@@ -3,6 +3,7 @@
 use edgebind_tests::catcher::{Catcher, Caught};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::kannel::{Kannel, Sms};
+use edgebind_tests::wait::{self, PATIENCE};
 
 use crate::world::{OWN_NUMBER, World};
 
@@ -81,6 +82,12 @@ async fn kannel_converses() {
         assert_eq!(caught.text("from"), "+447700900200");
         assert_eq!(caught.text("to"), "+447700900999");
     }
+
+    kannel.unbind().await;
+    wait::until("the bind to end", PATIENCE, async || {
+        world.home.log().contains("end=CloseReason::Unbound").then_some(())
+    })
+    .await;
 }
 
 async fn report(catcher: &Catcher, tag: &str, kind: &str) -> Caught {

@@ -11,6 +11,7 @@ mod life;
 mod long;
 mod misdeeds;
 mod neighbour;
+mod operations;
 mod pass_through;
 mod pki;
 mod privacy;

@@ -7,6 +7,8 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use url::Url;
 
 use crate::catcher::{Catcher, url_with};
 use crate::edgebind::last_lines;
@@ -16,8 +18,9 @@ use crate::{port, provision};
 /// Both boxes, bound to a gateway. Killed when dropped; their logs are shown when a test fails.
 pub struct Kannel {
     folder: TempDir,
+    admin_port: u16,
     sendsms_port: u16,
-    _bearerbox: Child,
+    bearerbox: Child,
     _smsbox: Child,
 }
 
@@ -68,18 +71,18 @@ impl Kannel {
                 .expect("a provisioned box can be started")
         };
         let bearerbox = start("usr/sbin/bearerbox");
-        let status = url_with(&format!("http://127.0.0.1:{admin_port}/status.txt"), &[("password", "admin")]);
         reachable("bearerbox's admin port", admin_port).await;
         let smsbox = start("usr/sbin/smsbox");
         reachable("smsbox's sendsms port", sendsms_port).await;
         let boxes = Self {
             folder,
+            admin_port,
             sendsms_port,
-            _bearerbox: bearerbox,
+            bearerbox,
             _smsbox: smsbox,
         };
         wait::until("bearerbox to be bound and smsbox to be known", PATIENCE, async || {
-            let text = reqwest::get(status.clone()).await.ok()?.text().await.ok()?;
+            let text = reqwest::get(boxes.admin("status.txt")).await.ok()?.text().await.ok()?;
             (text.contains("(online") && text.contains("smsbox:")).then_some(())
         })
         .await;
@@ -111,6 +114,25 @@ impl Kannel {
             sms.tag,
             answer.text().await.unwrap()
         );
+    }
+}
+
+impl Kannel {
+    /// Ends bearerbox as an operator would: it unbinds first.
+    pub async fn unbind(mut self) {
+        let told = reqwest::get(self.admin("shutdown")).await.unwrap();
+        assert!(told.status().is_success(), "{}", told.text().await.unwrap());
+        timeout(PATIENCE, self.bearerbox.wait())
+            .await
+            .expect("bearerbox ends when it is told to")
+            .unwrap();
+    }
+
+    fn admin(&self, page: &str) -> Url {
+        url_with(
+            &format!("http://127.0.0.1:{}/{page}", self.admin_port),
+            &[("password", "admin")],
+        )
     }
 }
 
