@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is a test's way to say no")]
 
+mod quirks;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 
