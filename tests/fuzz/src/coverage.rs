@@ -5,7 +5,7 @@
 
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// What makes rustc instrument: a counter for every edge of the control flow, and a call for every comparison.
 pub const RUSTFLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
@@ -24,7 +24,9 @@ impl Seen {
     /// Runs `work`; whether it went where no run went before, or much more often.
     pub fn watch<T>(&mut self, work: impl FnOnce() -> T) -> (T, bool) {
         reset();
+        WATCHED.store(true, Relaxed);
         let result = work();
+        WATCHED.store(false, Relaxed);
         copy(&mut self.counters);
         (result, self.take())
     }
@@ -71,12 +73,6 @@ const fn magnitude(count: u8) -> u8 {
 static COUNTERS: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static COUNTERS_LEN: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether this program was built with [`RUSTFLAGS`].
-#[must_use]
-pub fn is_instrumented() -> bool {
-    COUNTERS_LEN.load(Relaxed) > 0
-}
-
 fn reset() {
     let length = COUNTERS_LEN.load(Relaxed);
     if length > 0 {
@@ -110,6 +106,9 @@ const COMPARISONS: usize = 1 << 10;
 static COMPARED: [[AtomicU64; 3]; COMPARISONS] = [const { [const { AtomicU64::new(0) }; 3] }; COMPARISONS];
 static COMPARED_LAST: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether a target runs: what the engine compares in between is nobody's input.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
 /// One of the last comparisons; `pick` chooses.
 #[must_use]
 pub fn comparison(pick: usize) -> Option<Comparison> {
@@ -126,7 +125,7 @@ pub fn comparison(pick: usize) -> Option<Comparison> {
 #[inline(always)]
 fn compared(width: u64, left: u64, right: u64) {
     // Small numbers are found by chance, and compared in every loop.
-    if left != right && left | right > u64::from(u8::MAX) {
+    if left != right && left | right > u64::from(u8::MAX) && WATCHED.load(Relaxed) {
         // Torn by another thread it is only less useful.
         let place = COMPARED_LAST.load(Relaxed).wrapping_add(1);
         COMPARED_LAST.store(place, Relaxed);

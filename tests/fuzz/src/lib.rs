@@ -10,6 +10,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod engine;
 pub mod hex;
+pub mod maze;
 pub mod memory;
 pub mod mutation;
 pub mod target;

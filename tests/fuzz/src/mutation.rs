@@ -91,7 +91,7 @@ fn agree(random: &mut impl Rng, octets: &mut [u8], at: usize, Comparison { width
     if random.random() {
         (found, wanted) = (wanted, found);
     }
-    // Numbers come from the wire in its order; characters that are compared several at a time, in the machine's.
+    // Numbers come from the wire in its order, but are compared in the machine's where nothing else is done with them.
     if random.random() {
         found[8 - width..].reverse();
         wanted[8 - width..].reverse();

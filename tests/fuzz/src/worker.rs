@@ -11,8 +11,8 @@ use std::time::Duration;
 use edgebind_fuzz::{
     black_box::BlackBox,
     corpus::Corpus,
-    coverage,
     engine::{self, Budget, Engine},
+    maze,
     target::Target,
 };
 
@@ -24,8 +24,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let [target, seconds, seed, folder] = &arguments[..] else {
         return Err("usage: fuzz-worker TARGET SECONDS SEED FOLDER".into());
     };
-    if !coverage::is_instrumented() {
-        return Err("this worker was built without instrumentation".into());
+    engine::hear_panics();
+    if !maze::is_found() {
+        return Err("this worker is blind: it was built without instrumentation, or nothing comes of it".into());
     }
     let target: Target = target.parse()?;
     let folder = Path::new(folder);
@@ -33,7 +34,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut engine = Engine::new(target, seed.parse()?);
     engine.note_in(BlackBox::create(&folder.join("black-box"))?);
     engine.keep_in(corpus);
-    engine::hear_panics();
     thread::spawn(watch);
     let finding = engine.run(inputs, Budget::Time(Duration::from_secs(seconds.parse()?)))?;
     println!("{:<10} {}", target.name, engine.progress());
