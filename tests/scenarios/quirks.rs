@@ -82,7 +82,7 @@ async fn q3_refusals_have_the_bodies_that_readers_expect() {
     let mut esme = world.transceiver().await;
     let query = b"123456789\0\x05\0ACME\0".to_vec();
     let data = b"\0\x05\0ACME\0\x01\x01nobody\0\0\0\0".to_vec();
-    let cancel = b"\0123456789\0\x05\0ACME\0\x01\x01447700900100\0".to_vec();
+    let cancel = b"\x00123456789\0\x05\0ACME\0\x01\x01447700900100\0".to_vec();
     let replace = b"123456789\0\x05\0ACME\0\0\0\0\0\x05hello".to_vec();
     let submit = Submit {
         destination: "nobody",
