@@ -194,6 +194,24 @@ impl Problem {
         }
     }
 
+    /// A string of which `length` octets are there, at most `max`, and no NUL among them.
+    #[cold]
+    fn endless(length: usize, what: &'static str, max: usize, status: CommandStatus) -> Self {
+        match length {
+            0 => Self::missing(what),
+            length if length == max => Self {
+                status,
+                what,
+                fault: Fault::TooLong(max - 1),
+            },
+            _ => Self {
+                status,
+                what,
+                fault: Fault::Unterminated,
+            },
+        }
+    }
+
     fn missing(what: &'static str) -> Self {
         Self {
             status: CommandStatus::RINVCMDLEN,
@@ -243,38 +261,37 @@ impl<'a> Reader<'a> {
 
     /// A C-octet string of at most `max` octets with its NUL.
     fn c_octets(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        let within = &self.rest[..self.rest.len().min(max)];
-        let Some(end) = within.iter().position(|&octet| octet == 0) else {
-            return Err(match within.len() {
-                0 => Problem::missing(what),
-                length if length == max => Problem {
-                    status,
-                    what,
-                    fault: Fault::TooLong(max - 1),
-                },
-                _ => Problem {
-                    status,
-                    what,
-                    fault: Fault::Unterminated,
-                },
-            });
-        };
-        self.rest = &self.rest[end + 1..];
-        Ok(&within[..end])
+        let within = self.within(max);
+        match within.iter().position(|&octet| octet == 0) {
+            Some(end) => Ok(self.take_string(within, end)),
+            None => Err(Problem::endless(within.len(), what, max, status)),
+        }
     }
 
     /// A C-octet string of printable ASCII.
     pub(super) fn printable(&mut self, what: &'static str, max: usize, status: CommandStatus) -> Result<&'a [u8], Problem> {
-        let string = self.c_octets(what, max, status)?;
-        if is_printable(string) {
-            Ok(string)
-        } else {
-            Err(Problem {
+        let within = self.within(max);
+        // One look at each octet: the first that cannot be printed should be the NUL.
+        match within.iter().position(|octet| !is_printable(*octet)) {
+            Some(end) if within[end] == 0 => Ok(self.take_string(within, end)),
+            Some(_) if within.contains(&0) => Err(Problem {
                 status,
                 what,
                 fault: Fault::NotPrintable,
-            })
+            }),
+            _ => Err(Problem::endless(within.len(), what, max, status)),
         }
+    }
+
+    /// As much of what is left as a string of at most `max` octets may be.
+    fn within(&self, max: usize) -> &'a [u8] {
+        &self.rest[..self.rest.len().min(max)]
+    }
+
+    /// The octets before the NUL at `end`; what is behind it is left.
+    fn take_string(&mut self, within: &'a [u8], end: usize) -> &'a [u8] {
+        self.rest = &self.rest[end + 1..];
+        &within[..end]
     }
 
     /// Printable ASCII whatever its type of number is: clients write names with every type there is.
@@ -355,7 +372,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether all of these are printable ASCII characters.
-pub(super) fn is_printable(string: &[u8]) -> bool {
-    string.iter().all(|octet| (b' '..=b'~').contains(octet))
+/// Whether this is a printable ASCII character.
+pub(super) fn is_printable(octet: u8) -> bool {
+    (b' '..=b'~').contains(&octet)
 }

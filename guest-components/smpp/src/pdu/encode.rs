@@ -203,7 +203,7 @@ impl<'o> Writer<'o> {
     /// A C-octet string of printable ASCII.
     pub(super) fn printable(&mut self, what: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
         fits(what, value.len(), max - 1)?;
-        if !is_printable(value) {
+        if !value.iter().all(|octet| is_printable(*octet)) {
             return Err(EncodeError {
                 what,
                 fault: Fault::NotPrintable,

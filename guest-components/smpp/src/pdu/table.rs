@@ -60,7 +60,7 @@ pdus! {
         Bind {
             /// Who wants to bind.
             system_id: printable[16] or RINVSYSID,
-            /// Eight characters at most, unless [`Limits`](crate::Limits) say otherwise.
+            /// Eight characters at most, unless the caller's limits say otherwise.
             password: password[9] or RINVPASWD,
             /// What kind of system it is; free text.
             system_type: printable[13] or RINVSYSTYP,
@@ -112,11 +112,11 @@ pdus! {
             registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
             /// Whether it replaces an earlier message of the same source, destination and service_type.
             replace_if_present_flag: value<bool> or RINVREPFLAG,
-            /// What `short_message` is written in; see [`text`](crate::text).
+            /// What short_message is written in.
             data_coding: octet<DataCoding>,
             /// Index of a canned message; 0 for none.
             sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
-            /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
+            /// The user data; sm_length is its length. 255 octets are taken, as in version 5.0, and not written.
             short_message: counted[254] or RINVMSGLEN,
             /// Optional parameters.
             tlvs: tlvs,
@@ -154,11 +154,11 @@ pdus! {
             registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
             /// Whether it replaces an earlier message of the same source, destination and service_type.
             replace_if_present_flag: value<bool> or RINVREPFLAG,
-            /// What `short_message` is written in; see [`text`](crate::text).
+            /// What short_message is written in.
             data_coding: octet<DataCoding>,
             /// Index of a canned message; 0 for none.
             sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
-            /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
+            /// The user data; sm_length is its length. 255 octets are taken, as in version 5.0, and not written.
             short_message: counted[254] or RINVMSGLEN,
             /// Optional parameters.
             tlvs: tlvs,
@@ -268,7 +268,7 @@ pdus! {
             registered_delivery: value<RegisteredDelivery> or RINVREGDLVFLG,
             /// Index of a canned message; 0 for none.
             sm_default_msg_id: value<SmDefaultMsgId> or RINVDFTMSGID,
-            /// The user data, at most 254 octets when sent (255 are taken, as in version 5.0). sm_length is its length.
+            /// The user data; sm_length is its length. 255 octets are taken, as in version 5.0, and not written.
             short_message: counted[254] or RINVMSGLEN,
         }
 
@@ -276,7 +276,7 @@ pdus! {
         Outbind {
             /// Who wants to be bound to.
             system_id: printable[16] or RINVSYSID,
-            /// Eight characters at most, unless [`Limits`](crate::Limits) say otherwise.
+            /// Eight characters at most, unless the caller's limits say otherwise.
             password: password[9] or RINVPASWD,
         }
 

@@ -76,14 +76,15 @@ fn page(proofs: &Proofs) -> String {
         proofs.check(name);
     }
     page.push_str(
-        "\n## PDUs\n\n| PDU | command_id | SMPP 3.4 | sent by | in the gateway | shown by |\n|---|---|---|---|---|---|\n",
+        "\n## PDUs\n\n| PDU | is | command_id | SMPP 3.4 | sent by | in the gateway | shown by |\n|---|---|---|---|---|---|---|\n",
     );
     for row in PDUS {
         let words = words_about(PDU_WORDS, row.command_id.name().unwrap());
         writeln!(
             page,
-            "| {} | {:#010x} | {} | {} | {} | {} |",
+            "| {} | {} | {:#010x} | {} | {} | {} | {} |",
             row.command_id,
+            row.doc.trim().trim_end_matches('.'),
             row.command_id.0,
             row.section,
             sender(row.sender),
@@ -127,14 +128,15 @@ fn sender(sender: Sender) -> &'static str {
 fn fields(page: &mut String, row: &Row) {
     writeln!(
         page,
-        "\n### {}\n\n| field | octets | values | wrong |\n|---|---|---|---|",
+        "\n### {}\n\n| field | is | octets | values | wrong |\n|---|---|---|---|---|",
         row.command_id
     )
     .unwrap();
     for field in row.fields {
         let wrong = field.status.map_or("-".to_owned(), |status| status.to_string());
         let (octets, values) = shape(field);
-        writeln!(page, "| {} | {octets} | {values} | {wrong} |", field.name).unwrap();
+        let is = field.doc.trim().trim_end_matches('.').replace('`', "");
+        writeln!(page, "| {} | {is} | {octets} | {values} | {wrong} |", field.name).unwrap();
     }
     let rest = if row.fields.last().is_some_and(|field| field.kind == "tlvs") {
         "up to three octets behind the last parameter are ignored"
