@@ -34,7 +34,7 @@ pub fn unpack(packed: &[u8], udh_octets: usize) -> Vec<u8> {
         }
     }
     if count == 0 {
-        let is_full = udh_octets + packed.len() >= AIR_OCTETS;
+        let is_full = udh_octets + packed.len() == AIR_OCTETS;
         let is_padding = |&mut last: &mut u8| last == PADDING || (last == EMPTY && !is_full);
         septets.pop_if(is_padding);
     }
@@ -109,6 +109,8 @@ mod tests {
         assert_eq!(unpack(&packed, 6), text);
         text[152] = PADDING;
         assert_eq!(unpack(&pack(&text, 6), 6), text[..152]);
+        let long = [&[b'a'; 167][..], &[0]].concat();
+        assert_eq!(unpack(&pack(&long, 0), 0), long[..167], "147 octets are no part");
     }
 
     #[test]
