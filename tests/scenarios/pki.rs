@@ -6,11 +6,11 @@ use std::sync::Arc;
 use edgebind_tests::edgebind::Home;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// TLS 1.2.
 pub(crate) static V12: &SupportedProtocolVersion = &version::TLS12;
@@ -90,6 +90,19 @@ impl Pki {
 }
 
 impl Issued {
+    /// TLS as a listener speaks it with this certificate.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.der.clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
     /// Writes certificate and key; where they are.
     pub(crate) fn write(&self, home: &Home, name: &str) -> [PathBuf; 2] {
         [

@@ -71,10 +71,8 @@ async fn an_account_with_certificates_binds_with_one_of_them_only() {
         let [chain, key] = pki.issue("gateway.example").write(home, "gateway");
         let ca = home.write("ca.pem", pki.pem());
         let tls = format!("tls = {{ addr = \"127.0.0.1:0\", cert = {chain:?}, key = {key:?}, client_ca = {ca:?} }}\n[limits]");
-        toml.replace("[limits]", &tls).replace(
-            &format!("password = \"{PASSWORD}\""),
-            &format!("password = \"{PASSWORD}\"\ncertificates = [{pinned}]"),
-        ) + &format!("certificates = [\"{exact}\"]\n")
+        with_account_lines(&toml, &format!("certificates = [{pinned}]")).replace("[limits]", &tls)
+            + &format!("certificates = [\"{exact}\"]\n")
     })
     .await;
     let smpps = world.edgebind.smpps();
@@ -320,48 +318,61 @@ async fn q20_a_long_password_is_taken_where_that_is_meant() {
     assert_eq!(bound_from("127.0.0.1", smpp, (SYSTEM_ID, PASSWORD)).await.1, status::ROK);
 }
 
-/// One who listens as an ESME does that waits for outbind.
-struct Called(TcpListener);
+/// Where outbind is waited for.
+async fn esme_listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
 
-impl Called {
-    /// The next call, after what was said first: system_id and password.
-    async fn next(&self) -> (Wire, Vec<u8>) {
-        let (stream, _) = timeout(PATIENCE, self.0.accept()).await.expect("a call").unwrap();
-        let mut wire = Wire::over(stream);
-        let outbind = wire.frame().await;
-        assert_eq!((outbind.id, outbind.status), (0x0B, status::ROK), "{outbind:?}");
-        (wire, outbind.body)
-    }
+/// The next connection from the gateway.
+async fn called(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = timeout(PATIENCE, listener.accept()).await.expect("a call").unwrap();
+    stream
+}
+
+/// What a call says first: system_id and password.
+async fn outbind(wire: &mut Wire) -> Vec<u8> {
+    let outbind = wire.frame().await;
+    assert_eq!((outbind.id, outbind.status), (id::OUTBIND, status::ROK), "{outbind:?}");
+    outbind.body
+}
+
+/// Lets a message wait for the usual account.
+async fn deliveries_wait(world: &World) {
+    drop(world.transceiver().await);
+    attached(&world.upstream).await;
+    world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, "hello");
+}
+
+/// The usual account with these lines more.
+fn with_account_lines(toml: &str, lines: &str) -> String {
+    let password = format!("password = \"{PASSWORD}\"\n");
+    toml.replace(&password, &format!("{password}{lines}\n"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_esme_is_called_when_deliveries_wait_for_it() {
-    let called = Called(TcpListener::bind("127.0.0.1:0").await.unwrap());
-    let address = called.0.local_addr().unwrap();
+    let (listener, address) = esme_listener().await;
     let config = Config {
         accounts: vec![OTHER],
         ..Config::default()
     };
     let world = world(&config, |_, toml| {
         let outbind = format!("outbind = {{ address = \"{address}\", system_id = \"acmegw\", password = \"letmein\" }}");
-        toml.replace(
-            &format!("password = \"{PASSWORD}\""),
-            &format!("password = \"{PASSWORD}\"\n{outbind}"),
-        )
+        with_account_lines(&toml, &outbind)
     })
     .await;
-    let esme = world.transceiver().await;
-    attached(&world.upstream).await;
-    drop(esme);
-    world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, "hello");
+    deliveries_wait(&world).await;
 
     // Somebody else answers: the message is not theirs.
-    let (mut wire, said) = called.next().await;
-    assert_eq!(said, b"acmegw\0letmein\0");
+    let mut wire = Wire::over(called(&listener).await);
+    assert_eq!(outbind(&mut wire).await, b"acmegw\0letmein\0");
     assert_eq!(answered(&mut wire, OTHER).await.status, status::RBINDFAIL);
     wire.closed().await;
 
-    let (mut wire, _) = called.next().await;
+    let mut wire = Wire::over(called(&listener).await);
+    outbind(&mut wire).await;
     wire.send(&bind(id::BIND_RECEIVER, 1, SYSTEM_ID, PASSWORD)).await;
     let response = wire.frame().await;
     assert_eq!(
@@ -373,7 +384,7 @@ async fn an_esme_is_called_when_deliveries_wait_for_it() {
     // While it is bound nobody calls, whatever comes.
     world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, "again");
     assert_eq!(wire.delivery().await.short_message, b"again");
-    assert!(timeout(Duration::from_secs(3), called.0.accept()).await.is_err());
+    assert!(timeout(Duration::from_secs(3), listener.accept()).await.is_err());
 
     // A drain ends this bind as it ends any other.
     world.edgebind.signal(Signal::TERM);
@@ -383,4 +394,33 @@ async fn an_esme_is_called_when_deliveries_wait_for_it() {
         .await;
     wire.closed().await;
     assert!(world.edgebind.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_esme_that_is_called_by_tls_proves_who_it_is() {
+    let (pki, strangers) = (Pki::new("our authority"), Pki::new("another authority"));
+    let (listener, address) = esme_listener().await;
+    let world = world(&Config::default(), |home, toml| {
+        let [chain, key] = pki.issue("gateway.example").write(home, "gateway");
+        let ca = home.write("ca.pem", pki.pem());
+        let tls = format!("tls = {{ addr = \"127.0.0.1:0\", cert = {chain:?}, key = {key:?}, client_ca = {ca:?} }}\n[limits]");
+        let port = address.port();
+        let outbind = format!("outbind = {{ address = \"localhost:{port}\", system_id = \"acmegw\", tls = true }}");
+        with_account_lines(&toml, &outbind).replace("[limits]", &tls)
+    })
+    .await;
+    deliveries_wait(&world).await;
+
+    for stranger in [strangers.issue("localhost"), pki.issue("elsewhere.example")] {
+        let stream = stranger.acceptor().accept(called(&listener).await).await;
+        match stream {
+            Ok(stream) => Wire::over(stream).closed().await,
+            Err(_) => logged(&world.home, "failed to reach the ESME").await,
+        }
+    }
+    let stream = pki.issue("localhost").acceptor().accept(called(&listener).await).await;
+    let mut wire = Wire::over(stream.expect("the gateway trusts authorities of client_ca"));
+    assert_eq!(outbind(&mut wire).await, b"acmegw\0\0");
+    assert_eq!(answered(&mut wire, (SYSTEM_ID, PASSWORD)).await.status, status::ROK);
+    assert_eq!(wire.delivery().await.short_message, b"hello");
 }

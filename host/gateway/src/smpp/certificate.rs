@@ -2,7 +2,7 @@
 
 use crate::config::CertificateName;
 use aws_lc_rs::digest;
-use rustls::pki_types::CertificateDer;
+use rustls::{CommonState, pki_types::CertificateDer};
 use std::fmt;
 use x509_parser::{extensions::GeneralName, prelude::FromDer as _, prelude::X509Certificate};
 
@@ -15,6 +15,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// The certificate that the other end of a connection has shown; none where it has shown none.
+    pub fn shown(connection: &CommonState) -> Option<Self> {
+        connection.peer_certificates()?.first().map(Self::new)
+    }
+
     /// What a certificate in DER says. One that cannot be read has no names: TLS would have refused it.
     pub fn new(der: &CertificateDer<'_>) -> Self {
         let names = X509Certificate::from_der(der).map(|(_, certificate)| names(&certificate));

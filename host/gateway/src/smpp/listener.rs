@@ -67,7 +67,8 @@ async fn connect(gateway: Arc<Gateway>, mut stream: TcpStream, socket: SocketAdd
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "failed to set TCP_NODELAY");
     }
-    let Some(peer) = named(&mut stream, socket, &door.proxies, deadline).await else {
+    let named = named(&mut stream, socket, &door.proxies, deadline);
+    let Some(peer) = gateway.draining.run_until_cancelled(named).await.flatten() else {
         return;
     };
     let mut from = Peer::at(peer.ip().to_canonical());
@@ -75,25 +76,21 @@ async fn connect(gateway: Arc<Gateway>, mut stream: TcpStream, socket: SocketAdd
         return refused(peer, "too many from there are open");
     }
     async {
-        match &door.tls {
-            None => {
-                let (read, write) = stream.into_split();
+        let Some(tls) = &door.tls else {
+            let (read, write) = stream.into_split();
+            visit::serve(&gateway, &from, deadline, Reader::unbound(read), Writer::new(write)).await;
+            return;
+        };
+        let handshake = timeout_at(deadline.min(Instant::now() + TLS_HANDSHAKE), tls.acceptor().accept(stream));
+        match gateway.draining.run_until_cancelled(handshake).await {
+            Some(Ok(Ok(stream))) => {
+                from.certificate = Certificate::shown(stream.get_ref().1);
+                let (read, write) = tokio::io::split(stream);
                 visit::serve(&gateway, &from, deadline, Reader::unbound(read), Writer::new(write)).await;
             }
-            Some(tls) => match timeout_at(deadline.min(Instant::now() + TLS_HANDSHAKE), tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    from.certificate = stream
-                        .get_ref()
-                        .1
-                        .peer_certificates()
-                        .and_then(|chain| chain.first())
-                        .map(Certificate::new);
-                    let (read, write) = tokio::io::split(stream);
-                    visit::serve(&gateway, &from, deadline, Reader::unbound(read), Writer::new(write)).await;
-                }
-                Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-                Err(_) => tracing::debug!("TLS handshake took too long"),
-            },
+            Some(Ok(Err(error))) => tracing::debug!(%error, "TLS handshake failed"),
+            Some(Err(_)) => tracing::debug!("TLS handshake took too long"),
+            None => {}
         }
     }
     .instrument(tracing::info_span!("connection", %peer))

@@ -120,8 +120,7 @@ impl Call {
         };
         let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
         let stream = connector.connect(name, stream).await?;
-        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-        let certificate = shown.map(Certificate::new);
+        let certificate = Certificate::shown(stream.get_ref().1);
         let (read, write) = tokio::io::split(stream);
         Ok((address, certificate, Box::new(read), Box::new(write)))
     }
