@@ -1,9 +1,11 @@
 //! The input under way, in a file: what remains to be read when a run took its process with it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use crate::target::Target;
 
 /// The file. Its first four octets say how many follow that matter.
 #[derive(Debug)]
@@ -13,14 +15,13 @@ pub struct BlackBox {
 }
 
 impl BlackBox {
-    /// An empty one.
+    /// An empty one, for one target.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        let file = File::create(path)?;
+    pub fn create(folder: &Path, target: Target) -> io::Result<Self> {
         Ok(Self {
-            file,
+            file: File::create(path(folder, target))?,
             octets: Vec::new(),
         })
     }
@@ -39,9 +40,13 @@ impl BlackBox {
 
     /// What the last run was given; `None` when there was none.
     #[must_use]
-    pub fn read(path: &Path) -> Option<Vec<u8>> {
-        let octets = std::fs::read(path).ok()?;
+    pub fn read(folder: &Path, target: Target) -> Option<Vec<u8>> {
+        let octets = fs::read(path(folder, target)).ok()?;
         let (length, rest) = octets.split_first_chunk()?;
         rest.get(..u32::from_be_bytes(*length) as usize).map(<[u8]>::to_vec)
     }
+}
+
+fn path(folder: &Path, target: Target) -> PathBuf {
+    folder.join(format!("{}.black-box", target.name))
 }

@@ -130,7 +130,7 @@ fn run_worker(worker: &Path, target: Target, seconds: u64, seed: u64, folder: &P
         Some(1) => {}
         // It could not say so itself.
         _ => {
-            let input = BlackBox::read(&folder.join("black-box")).unwrap_or_default();
+            let input = BlackBox::read(folder, target).unwrap_or_default();
             println!(
                 "{} ended with {status}\n  {} octets: {}",
                 target.name,

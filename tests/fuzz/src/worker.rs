@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let folder = Path::new(folder);
     let (corpus, inputs) = Corpus::open(&folder.join("corpus").join(target.name))?;
     let mut engine = Engine::new(target, seed.parse()?);
-    engine.note_in(BlackBox::create(&folder.join("black-box"))?);
+    engine.note_in(BlackBox::create(folder, target)?);
     engine.keep_in(corpus);
     thread::spawn(watch);
     let finding = engine.run(inputs, Budget::Time(Duration::from_secs(seconds.parse()?)))?;

@@ -7,6 +7,8 @@ use edgebind_session::{
     session::{Answer, Event, Fate, Question, Refusal, Settlement, Token},
 };
 
+use edgebind_smpp::udh::Udh;
+
 use super::world::Open;
 use crate::targets::tape::Tape;
 
@@ -36,7 +38,16 @@ impl Host {
 
     pub(super) fn append(&mut self, token: Token, message: &Message) {
         assert!(message.priority <= 3, "{message:?}");
-        assert!(!message.destination.digits.is_empty(), "{message:?}");
+        let mut destinations = message.also_to.iter().chain([&message.destination]);
+        assert!(destinations.all(|destination| !destination.digits.is_empty()), "{message:?}");
+        assert!(
+            message.udh.is_empty() || Udh::parse(&message.udh).is_ok_and(|(_, behind)| behind.is_empty()),
+            "{message:?}"
+        );
+        assert!(
+            message.schedule.is_none() || message.validity.is_none_or(|validity| Some(validity) > message.schedule),
+            "{message:?}"
+        );
         if let Some(part) = &message.part {
             assert!((1..=part.total).contains(&part.index), "{message:?}");
         }
@@ -44,11 +55,17 @@ impl Host {
     }
 
     pub(super) fn ask(&mut self, token: Token, question: Question) {
-        self.count(match question {
-            Question::Query(_) => "query",
-            Question::Cancel(_) => "cancel",
-            Question::Replace(_) => "replace",
-        });
+        let (what, id) = match &question {
+            Question::Query(query) => ("query", Some(&query.id)),
+            Question::Cancel(cancel) => ("cancel", cancel.id.as_ref()),
+            Question::Replace(replacement) => ("replace", Some(&replacement.id)),
+        };
+        let is_canonical = |id: &String| id.parse().is_ok_and(|number: u64| number.to_string() == *id);
+        assert!(
+            id.is_none_or(is_canonical),
+            "invariant_the_host_is_asked_for_ids_as_it_writes_them: {id:?}"
+        );
+        self.count(what);
         self.opened(token, Some(question));
     }
 
@@ -214,8 +231,8 @@ fn address(tape: &mut Tape<'_>) -> Address {
 /// Text of some length, with characters that take one, two or more octets somewhere.
 fn text(tape: &mut Tape<'_>) -> String {
     let unit = tape.one_of(["0123456789", "a€", "д", "\u{1F600}", "\u{FEFF}x", "\0@", ""]);
-    let odd = String::from_utf8_lossy(tape.octets(4)).into_owned();
-    unit.repeat(tape.octet().into()) + &odd
+    let odd = tape.octets(4).iter().copied().map(char::from);
+    unit.repeat(tape.octet().into()).chars().chain(odd).collect()
 }
 
 pub(super) fn octets_of_delivery(delivery: &Delivery) -> usize {

@@ -1,7 +1,12 @@
 //! The peer: what it has asked and not been told, and what it was asked.
 
 use edgebind_session::session::Event;
-use edgebind_smpp::{CommandId, CommandStatus, Header, Pdu, Tlvs, decode, encode, frame::HEADER_LEN};
+use edgebind_smpp::{
+    CommandId, CommandStatus, Header, Pdu, Tag, Tlvs, decode, encode,
+    frame::HEADER_LEN,
+    text::{self, Alphabet, Body, Charset, Coding, septets},
+    udh::Udh,
+};
 
 use super::host::Host;
 use crate::targets::{golden, tape::Tape};
@@ -28,6 +33,9 @@ pub(super) struct Peer {
     owed: Vec<(CommandId, u32)>,
     /// Requests of the machine's that have no answer.
     asked: Vec<Asked>,
+    /// How text is written to it.
+    alphabet: Alphabet,
+    packed: bool,
     /// interface_version of its bind request.
     version: Option<u8>,
     /// Whether it was told that its bind is taken.
@@ -44,6 +52,15 @@ impl Asked {
 }
 
 impl Peer {
+    /// A peer that reads text so, and has said nothing yet.
+    pub(super) fn reading(alphabet: Alphabet, packed: bool) -> Self {
+        Self {
+            alphabet,
+            packed,
+            ..Self::default()
+        }
+    }
+
     /// A bind request, good in most cases.
     pub(super) fn bind(&mut self, tape: &mut Tape<'_>) -> Vec<u8> {
         let binds: Vec<&Vec<u8>> = golden::frames()
@@ -151,6 +168,7 @@ impl Peer {
         let encoded = encode(&mut again, command_status, sequence_number, &pdu);
         let bare = self.version.is_none_or(|version| version >= 0x34) || tlvs(&pdu).is_none_or(|tlvs| tlvs.is_empty());
         assert!(bare, "invariant_a_peer_of_3_3_gets_no_parameters: {pdu:?}");
+        self.read(&pdu);
         let exact = encoded.is_ok() && (again == frame || frame.len() == HEADER_LEN);
         assert!(exact, "invariant_every_frame_sent_is_as_we_encode_it: {pdu:?}");
         if command_id.is_response() {
@@ -174,6 +192,35 @@ impl Peer {
                     waited_for: true,
                 });
             }
+        }
+    }
+
+    /// What it is sent can be read by itself, whichever part of a message it is.
+    fn read(&self, pdu: &Pdu<'_>) {
+        let (esm_class, data_coding, short_message, tlvs) = match pdu {
+            Pdu::DeliverSm(message) => (message.esm_class, message.data_coding, message.short_message, message.tlvs),
+            Pdu::DataSm(data) => (data.esm_class, data.data_coding, &[][..], data.tlvs),
+            _ => return,
+        };
+        let user_data = tlvs.get(Tag::MESSAGE_PAYLOAD).map_or(short_message, |payload| payload.value);
+        let header = esm_class
+            .has_udh()
+            .then(|| Udh::parse(user_data).expect("invariant_a_header_is_whole"));
+        let (header, payload) = header.map_or((None, user_data), |(header, payload)| (Some(header), payload));
+        let udh_octets = header.map_or(0, |header| header.octets().len());
+        let is_packed = self.packed && text::coding(data_coding, self.alphabet) == Coding::Text(Charset::Gsm);
+        let payload = if is_packed {
+            septets::unpack(payload, udh_octets)
+        } else {
+            payload.to_vec()
+        };
+        match text::read(data_coding, self.alphabet, header, &payload) {
+            Ok(Body::Text(text)) => assert!(
+                !text.contains(char::REPLACEMENT_CHARACTER),
+                "invariant_no_character_is_cut: {text:?}"
+            ),
+            Ok(Body::Octets(_)) => {}
+            Err(error) => panic!("invariant_what_is_sent_can_be_read: {error}"),
         }
     }
 

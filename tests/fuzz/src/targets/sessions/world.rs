@@ -8,6 +8,7 @@ use edgebind_session::{
     message::Setting,
     session::{Action, Bind, CloseReason, Config, Event, Token},
 };
+use edgebind_smpp::text::Alphabet;
 
 use super::{host::Host, peer::Peer};
 use crate::{memory, targets::tape::Tape};
@@ -50,10 +51,11 @@ impl World {
     /// A world in which a bind request has come.
     pub(super) fn bound(tape: &mut Tape<'_>) -> Self {
         let (window_in, window_out) = (tape.one_of([0, 1, 3]), tape.one_of([10, 1, 3]));
+        let (alphabet, packed) = tape.one_of(WRITINGS);
         let config = Config {
             tenant: "tenant".to_owned(),
             account: "account".to_owned(),
-            settings: settings(tape, window_in, window_out),
+            settings: settings(tape, [window_in, window_out], alphabet, packed),
         };
         assert_eq!(check(&config.settings), Vec::<String>::new(), "these are settings");
         let mut world = Self {
@@ -62,7 +64,7 @@ impl World {
             config,
             now: START,
             events: Vec::new(),
-            peer: Peer::default(),
+            peer: Peer::reading(alphabet, packed),
             host: Host::default(),
             window_in,
             window_out,
@@ -269,16 +271,24 @@ const SWITCHES: [(&str, &str); 15] = [
     ("deliver_with", "data_sm"),
 ];
 
+/// How text may be written, and whether its septets are packed.
+const WRITINGS: [(Alphabet, bool); 5] = [
+    (Alphabet::Gsm, false),
+    (Alphabet::Gsm, true),
+    (Alphabet::Latin1, false),
+    (Alphabet::Ascii, false),
+    (Alphabet::Utf8, false),
+];
+
 /// Settings by the first octets of the tape.
-fn settings(tape: &mut Tape<'_>, window_in: usize, window_out: usize) -> Vec<Setting> {
-    let windows = [("window_in", window_in), ("window_out", window_out)];
-    let mut settings: Vec<Setting> = windows.map(|(name, number)| (name.to_owned(), number.to_string())).to_vec();
+fn settings(tape: &mut Tape<'_>, [window_in, window_out]: [usize; 2], alphabet: Alphabet, packed: bool) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
+    set("window_in", &window_in.to_string());
+    set("window_out", &window_out.to_string());
+    set("alphabet", alphabet.name());
+    set("packed", &packed.to_string());
     set("long_incoming", tape.one_of(["udh", "sar", "payload"]));
-    match tape.one_of(["gsm", "packed", "latin1", "ascii", "utf8"]) {
-        "packed" => set("packed", "true"),
-        alphabet => set("alphabet", alphabet),
-    }
     let switches = tape.u16();
     for (place, (name, value)) in SWITCHES.into_iter().enumerate() {
         if switches >> place & 1 != 0 {
