@@ -3,8 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use edgebind_tests::capture::Side;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::tap::Tap;
+use edgebind_tests::tshark;
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Frame, Wire, answer, bind, id, pdu, status};
 use rustix::process::Signal;
@@ -108,10 +111,9 @@ async fn an_account_with_certificates_binds_with_one_of_them_only() {
 
     let stream = from("127.0.0.1", smpps).await;
     let foreign = strangers.issue("esme01.example.com");
-    match pki.over(stream, V13, Some(&foreign)).await {
-        // In TLS 1.3 a client is done before its certificate is looked at.
-        Ok(stream) => Wire::over(stream).closed().await,
-        Err(_) => {}
+    // In TLS 1.3 a client is done before its certificate is looked at.
+    if let Ok(stream) = pki.over(stream, V13, Some(&foreign)).await {
+        Wire::over(stream).closed().await;
     }
 }
 
@@ -354,6 +356,8 @@ fn with_account_lines(toml: &str, lines: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_esme_is_called_when_deliveries_wait_for_it() {
     let (listener, address) = esme_listener().await;
+    let tap = Tap::before(address).await;
+    let address = tap.address();
     let config = Config {
         accounts: vec![OTHER],
         ..Config::default()
@@ -394,6 +398,9 @@ async fn an_esme_is_called_when_deliveries_wait_for_it() {
         .await;
     wire.closed().await;
     assert!(world.edgebind.terminate().await.success());
+    if let Err(why) = tshark::judge(&tap.take(), Side::Caller, "outbind") {
+        panic!("tshark on what the gateway sent: {why}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
