@@ -7,7 +7,8 @@ use std::cell::Cell;
 
 use edgebind_smpp::tlv::{Tag, TlvList, Tlvs};
 use edgebind_smpp::{
-    CommandStatus, Limits, MessageIdResp, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, decode, decode_within, encode, refusal,
+    CommandStatus, Destination, DestinationList, Limits, MessageIdResp, Npi, Pdu, RegisteredDelivery, ShortMessage, SubmitMulti,
+    SubmitMultiResp, Ton, Unsuccess, UnsuccessList, decode, decode_within, encode, refusal,
 };
 
 struct Counting;
@@ -67,6 +68,47 @@ fn a_message_is_decoded_without_allocating() {
         });
         assert_eq!(count, 0);
     }
+}
+
+#[test]
+fn destinations_are_decoded_and_walked_over_without_allocating() {
+    let (mut destinations, mut unsuccesses) = (DestinationList::new(), UnsuccessList::new());
+    for _ in 0..254 {
+        destinations
+            .push(Destination::Sme {
+                dest_addr_ton: Ton::INTERNATIONAL,
+                dest_addr_npi: Npi::ISDN,
+                destination_addr: b"447700900000",
+            })
+            .unwrap();
+        unsuccesses
+            .push(Unsuccess {
+                dest_addr_ton: Ton::INTERNATIONAL,
+                dest_addr_npi: Npi::ISDN,
+                destination_addr: b"447700900000",
+                error_status_code: CommandStatus::RINVDSTADR,
+            })
+            .unwrap();
+    }
+    let (mut multi, mut resp) = (Vec::new(), Vec::new());
+    let request = SubmitMulti {
+        dest_addresses: destinations.destinations(),
+        ..SubmitMulti::default()
+    };
+    encode(&mut multi, CommandStatus::ROK, 1, &Pdu::SubmitMulti(request)).unwrap();
+    let response = SubmitMultiResp {
+        message_id: b"20250",
+        unsuccess_smes: unsuccesses.unsuccesses(),
+    };
+    encode(&mut resp, CommandStatus::ROK, 1, &Pdu::SubmitMultiResp(response)).unwrap();
+    let count = allocations(|| {
+        let (Ok((_, Pdu::SubmitMulti(multi))), Ok((_, Pdu::SubmitMultiResp(resp)))) = (decode(&multi), decode(&resp)) else {
+            panic!("refused")
+        };
+        assert_eq!(multi.dest_addresses.iter().count(), 254);
+        assert_eq!(resp.unsuccess_smes.iter().count(), 254);
+    });
+    assert_eq!(count, 0);
 }
 
 #[test]
