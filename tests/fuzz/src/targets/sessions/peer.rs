@@ -8,7 +8,7 @@ use edgebind_smpp::{
     udh::Udh,
 };
 
-use super::host::Host;
+use super::{host::Host, world::Writing};
 use crate::targets::{golden, tape::Tape};
 
 /// No PDU of a session is longer: the host would not take it either.
@@ -53,7 +53,7 @@ impl Asked {
 
 impl Peer {
     /// A peer that reads text so, and has said nothing yet.
-    pub(super) fn reading(alphabet: Alphabet, packed: bool) -> Self {
+    pub(super) fn reading((alphabet, packed): Writing) -> Self {
         Self {
             alphabet,
             packed,

@@ -40,6 +40,8 @@ pub(super) struct World {
     events: Vec<Event>,
     peer: Peer,
     host: Host,
+    writing: Writing,
+    /// The largest so far, 0 being the largest of all.
     window_in: usize,
     window_out: usize,
     wake_at: Option<u64>,
@@ -51,11 +53,11 @@ impl World {
     /// A world in which a bind request has come.
     pub(super) fn bound(tape: &mut Tape<'_>) -> Self {
         let (window_in, window_out) = (tape.one_of([0, 1, 3]), tape.one_of([10, 1, 3]));
-        let (alphabet, packed) = tape.one_of(WRITINGS);
+        let writing = tape.one_of(WRITINGS);
         let config = Config {
             tenant: "tenant".to_owned(),
             account: "account".to_owned(),
-            settings: settings(tape, [window_in, window_out], alphabet, packed),
+            settings: settings(tape, [window_in, window_out], writing),
         };
         assert_eq!(check(&config.settings), Vec::<String>::new(), "these are settings");
         let mut world = Self {
@@ -64,7 +66,8 @@ impl World {
             config,
             now: START,
             events: Vec::new(),
-            peer: Peer::reading(alphabet, packed),
+            peer: Peer::reading(writing),
+            writing,
             host: Host::default(),
             window_in,
             window_out,
@@ -86,7 +89,7 @@ impl World {
             7..=8 => self.host.answer(tape),
             9..=10 => self.host.deliver(tape, self.now),
             11 => return self.pass(tape.one_of([3, 700, 5_000, 20_000, 31_000])),
-            12 => return self.swap(),
+            12 => return self.swap(tape),
             13 => match tape.octet() % 8 {
                 0 => self.peer.end(),
                 1 => self.peer.out_of_step(tape),
@@ -149,15 +152,32 @@ impl World {
         self.now = until;
     }
 
-    /// A release replaces itself.
-    fn swap(&mut self) {
+    /// A release replaces itself, now and then with other settings.
+    fn swap(&mut self, tape: &mut Tape<'_>) {
         self.call();
         let saved = self.machine.save();
         assert!(saved.len() <= SAVED_OCTETS_MAX, "{} octets saved", saved.len());
+        let has_other_settings = tape.octet() % 4 == 3;
+        if has_other_settings {
+            self.settle_for(tape);
+        }
         let restored = Machine::restore(&self.config, &saved);
         let restored = restored.unwrap_or_else(|error| panic!("invariant_what_was_saved_is_restored: {error}"));
         assert_eq!(restored.save(), saved, "invariant_what_was_saved_is_restored");
-        self.predecessor = Some(std::mem::replace(&mut self.machine, restored));
+        let predecessor = std::mem::replace(&mut self.machine, restored);
+        self.predecessor = (!has_other_settings).then_some(predecessor);
+    }
+
+    /// Other settings. What is under way is as it was allowed to be before, and how text is written stays.
+    fn settle_for(&mut self, tape: &mut Tape<'_>) {
+        let windows = [tape.one_of([0, 1, 3]), tape.one_of([10, 1, 3])];
+        self.config.settings = settings(tape, windows, self.writing);
+        assert_eq!(check(&self.config.settings), Vec::<String>::new(), "these are settings");
+        self.window_in = match (self.window_in, windows[0]) {
+            (0, _) | (_, 0) => 0,
+            (before, now) => before.max(now),
+        };
+        self.window_out = self.window_out.max(windows[1]);
     }
 
     /// Hands over what has happened and does what is said.
@@ -271,8 +291,10 @@ const SWITCHES: [(&str, &str); 15] = [
     ("deliver_with", "data_sm"),
 ];
 
-/// How text may be written, and whether its septets are packed.
-const WRITINGS: [(Alphabet, bool); 5] = [
+/// How text is written, and whether its septets are packed.
+pub(super) type Writing = (Alphabet, bool);
+
+const WRITINGS: [Writing; 5] = [
     (Alphabet::Gsm, false),
     (Alphabet::Gsm, true),
     (Alphabet::Latin1, false),
@@ -281,7 +303,7 @@ const WRITINGS: [(Alphabet, bool); 5] = [
 ];
 
 /// Settings by the first octets of the tape.
-fn settings(tape: &mut Tape<'_>, [window_in, window_out]: [usize; 2], alphabet: Alphabet, packed: bool) -> Vec<Setting> {
+fn settings(tape: &mut Tape<'_>, [window_in, window_out]: [usize; 2], (alphabet, packed): Writing) -> Vec<Setting> {
     let mut settings: Vec<Setting> = Vec::new();
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
     set("window_in", &window_in.to_string());
