@@ -11,7 +11,7 @@ use edgebind_tests::script::{Kind, Library, Script, string};
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Frame, Submit, Wire, answer, bind, bind_of, id, pdu, status, tlv};
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{OWN_NUMBER, World};
 
@@ -193,6 +193,12 @@ async fn q7_smpplib_knows_every_parameter_that_it_is_sent() {
         let message_id = client.submitted(tag).await;
         let receipt = client.receipt(&message_id).await;
         assert!(string(&receipt["text"]).contains(stat), "{receipt}");
+        // What fails was not under way before.
+        if tag == "good" {
+            let intermediate = |event: &Value| event["id"] == message_id && event["esm_class"] == 0x20;
+            let notice = client.event("receipt", intermediate).await;
+            assert!(string(&notice["text"]).contains(" stat:ENROUTE "), "{notice}");
+        }
     }
     world
         .upstream
