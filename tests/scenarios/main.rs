@@ -17,6 +17,8 @@ mod pki;
 mod privacy;
 mod probes;
 mod quirks;
+mod requests;
+mod routing;
 mod transport;
 mod trouble;
 mod webhooks;
