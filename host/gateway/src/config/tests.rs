@@ -371,6 +371,12 @@ fn what_a_list_may_hold_is_bounded() {
         mistakes(world.toml(&with_nets(limits::NETWORKS_MAX + 1))),
         "tenants[0].accounts[0].allow_from: 1001 networks exceed 1000"
     );
+    let certificates = many(limits::CERTIFICATES_MAX + 1, "'name:esme.example'");
+    let what = mistakes(world.toml(&(SMALL.to_owned() + &format!("certificates = {certificates}"))));
+    assert!(
+        what.starts_with("tenants[0].accounts[0].certificates: 101 certificates exceed 100\n"),
+        "{what}"
+    );
     let with_routes = |count| small_with(&format!("incoming = {}", many(count, "{ to = '1', account = 'esme' }")));
     assert!(world.toml(&with_routes(limits::ROUTES_MAX)).is_ok());
     assert_eq!(

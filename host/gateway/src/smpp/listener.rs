@@ -120,3 +120,50 @@ async fn named(stream: &mut TcpStream, socket: SocketAddr, proxies: &[IpNet], de
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::io::AsyncWriteExt as _;
+
+    /// Both ends of a connection, and the address of the one that has connected.
+    async fn connection() -> (TcpStream, TcpStream, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (near, socket) = listener.accept().await.unwrap();
+        (near, far, socket)
+    }
+
+    fn proxies(network: &str) -> Vec<IpNet> {
+        vec![network.parse().unwrap()]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_proxy_that_says_nothing_is_not_waited_for() {
+        for (session_init, waited) in [(2 * PROXY_HEADER, PROXY_HEADER), (PROXY_HEADER / 2, PROXY_HEADER / 2)] {
+            let (mut near, mut far, socket) = connection().await;
+            far.write_all(b"PROXY TCP4 192.0.2.1").await.unwrap();
+            let opened = Instant::now();
+            let named = named(&mut near, socket, &proxies("127.0.0.0/8"), opened + session_init).await;
+            assert_eq!(named, None);
+            assert_eq!(opened.elapsed().as_secs(), waited.as_secs());
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_proxy_of_the_list_is_believed() {
+        for (network, expected) in [("127.0.0.0/8", Some("192.0.2.1:7")), ("10.0.0.0/8", None)] {
+            let (mut near, mut far, socket) = connection().await;
+            far.write_all(b"PROXY TCP4 192.0.2.1 198.51.100.1 7 2775\r\n").await.unwrap();
+            let named = named(&mut near, socket, &proxies(network), Instant::now() + PROXY_HEADER).await;
+            assert_eq!(named, expected.map(|address| address.parse().unwrap()), "{network}");
+        }
+        let (mut near, _far, socket) = connection().await;
+        assert_eq!(
+            named(&mut near, socket, &[], Instant::now()).await,
+            Some(socket),
+            "nothing is read where none is asked for"
+        );
+    }
+}
