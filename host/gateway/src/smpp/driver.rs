@@ -11,6 +11,7 @@ use crate::{
     receivers::Serves,
     work::{
         deliveries,
+        entry::Unreadable,
         lane::{Kind, Lane},
     },
 };
@@ -203,7 +204,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 Some(claim) = self.handed.recv(), if capacity > 0 => {
                     // It takes the place of one that was being claimed.
                     claiming = None;
-                    self.deliver(claim);
+                    let read = deliveries::read(&claim);
+                    self.deliver(claim, read);
                 }
                 () = wake(bind.gateway.clock, self.wake_at), if self.wake_at.is_some() => {
                     self.wake_at = None;
@@ -262,9 +264,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 }
                 Action::Append((token, message)) => append.push((token, message)),
                 Action::Ask((token, question)) => {
+                    // A task of its own: what is begun for a peer that goes away is brought to its end.
                     let asker = self.bind.asker();
+                    let answer = self.bind.gateway.tasks.spawn(async move { asker.answer(question).await });
                     self.questions
-                        .push(Box::pin(async move { (token, asker.answer(question).await) }));
+                        .push(Box::pin(async move { (token, answer.await.unwrap_or(Answer::Unavailable)) }));
                 }
                 Action::Settle((token, settlement)) => settlements.extend(self.settle(token, settlement)),
                 Action::WakeAt(at) => self.wake_at = Some(at),
@@ -379,14 +383,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                         unserved.push((claim, deliveries::again(UNSERVED)));
                     }
                 }
-                _ => self.deliver(claim),
+                read => self.deliver(claim, read),
             }
         }
         deliveries::settle(&self.bind.gateway, unserved);
     }
 
-    fn deliver(&mut self, claim: Claim) {
-        match deliveries::read(&claim) {
+    fn deliver(&mut self, claim: Claim, read: Result<Delivery, Unreadable>) {
+        match read {
             Ok(delivery) => {
                 let token = self.next_token;
                 self.next_token += 1;
