@@ -40,33 +40,45 @@ impl Seen {
     fn take(&mut self) -> bool {
         self.magnitudes.resize(self.counters.len(), 0);
         let mut new = false;
-        let (words, rest) = self.counters.as_chunks::<8>();
-        // Nearly every counter is zero: eight at a time are passed over.
-        let places = words.iter().enumerate().filter(|(_, word)| **word != [0; 8]);
-        let places = places.flat_map(|(word, _)| word * 8..word * 8 + 8);
-        for place in places.chain(words.len() * 8..words.len() * 8 + rest.len()) {
-            let magnitude = magnitude(self.counters[place]);
-            let seen = &mut self.magnitudes[place];
-            new |= magnitude & !*seen != 0;
-            *seen |= magnitude;
+        // Nearly every counter is zero, and this loop counts too: many are passed over at a time.
+        for (counters, seen) in self.counters.chunks(BLOCK).zip(self.magnitudes.chunks_mut(BLOCK)) {
+            if counters == &[0; BLOCK][..counters.len()] {
+                continue;
+            }
+            for (&counter, seen) in counters.iter().zip(seen).filter(|(counter, _)| **counter != 0) {
+                let magnitude = magnitude(counter);
+                new |= magnitude & !*seen != 0;
+                *seen |= magnitude;
+            }
         }
         new
     }
 }
 
+/// Counters that are looked at together.
+const BLOCK: usize = 64;
+
 /// The bit of 1, 2, 3, 4-7, 8-15, 16-31, 32-127 and more times; none for no time.
-const fn magnitude(count: u8) -> u8 {
-    match count {
-        0 => 0,
-        1 => 1,
-        2 => 1 << 1,
-        3 => 1 << 2,
-        4..=7 => 1 << 3,
-        8..=15 => 1 << 4,
-        16..=31 => 1 << 5,
-        32..=127 => 1 << 6,
-        _ => 1 << 7,
-    }
+fn magnitude(count: u8) -> u8 {
+    const MAGNITUDES: [u8; 256] = {
+        let mut magnitudes = [1 << 7; 256];
+        let mut count = 0;
+        while count < 128 {
+            magnitudes[count] = match count {
+                0 => 0,
+                1 => 1,
+                2 => 1 << 1,
+                3 => 1 << 2,
+                4..=7 => 1 << 3,
+                8..=15 => 1 << 4,
+                16..=31 => 1 << 5,
+                _ => 1 << 6,
+            };
+            count += 1;
+        }
+        magnitudes
+    };
+    MAGNITUDES[usize::from(count)]
 }
 
 /// The counters of the whole program: the linker puts them side by side.
