@@ -4,6 +4,7 @@
 use super::{
     guard::{Guard, LockOut, Verdict},
     peer::Peer,
+    source::Source,
 };
 use crate::{
     bind::Bind,
@@ -29,7 +30,7 @@ use tokio::time::sleep;
 pub struct Entrance {
     guard: Mutex<Guard>,
     /// Pass-through checks.
-    checks: DefaultKeyedRateLimiter<std::net::IpAddr>,
+    checks: DefaultKeyedRateLimiter<Source>,
 }
 
 /// Why a peer is not let in.
@@ -44,7 +45,7 @@ enum Stranger {
 type Found = (Arc<Tenant>, Arc<Account>, Option<Credentials>);
 
 impl Entrance {
-    /// One that passes so many checks on to upstreams, by address and minute.
+    /// One that passes so many checks on to upstreams, by source and minute.
     pub fn new(checks_per_minute: Option<u32>) -> Self {
         let per_minute = checks_per_minute.and_then(NonZeroU32::new).unwrap_or(CHECKS_PER_MINUTE);
         Self {
@@ -189,8 +190,8 @@ async fn pass_through(gateway: &Gateway, peer: &Peer, name: &str, system_id: &[u
     if checks.len() > CHECKED_ADDRESSES_MAX {
         checks.retain_recent();
     }
-    if checks.check_key(&peer.address).is_err() {
-        tracing::warn!(peer = %peer.address, "bind refused: too many checks in a minute");
+    if checks.check_key(&peer.source()).is_err() {
+        tracing::warn!(source = %peer.source(), "bind refused: too many checks in a minute");
         return Err(Stranger::Unheard);
     }
     let credentials = Credentials {
