@@ -258,8 +258,7 @@ impl Asker {
         for id in ids {
             let Some(next) = self.named(*id)? else { continue };
             let next = self.standing(&next)?;
-            let is_worse =
-                |worst: &Standing| (worst.last && !next.last) || (worst.last && worst.state == MessageState::Delivered);
+            let is_worse = |worst: &Standing| worst.last && (!next.last || worst.state == MessageState::Delivered);
             if worst.as_ref().is_none_or(is_worse) {
                 worst = Some(next);
             }

@@ -55,7 +55,7 @@ async fn attempt(
         upstream::run(gateway, tenant, account, &claim.id.to_string(), claim.attempt, operation).await
     };
     let outcome = match outcome {
-        Outcome::Retry(retry) if is_datagram(&submission.message) => Outcome::Dead(only_once(retry)),
+        Outcome::Retry(retry) if is_datagram(&submission.message) => Outcome::Dead(only_once(&retry)),
         outcome => outcome,
     };
     let label = match &outcome {
@@ -127,7 +127,7 @@ fn is_datagram(message: &Message) -> bool {
     EsmClass::new(message.esm_class).is_some_and(|esm_class| esm_class.mode() == Mode::Datagram)
 }
 
-fn only_once(retry: Retry) -> Dead {
+fn only_once(retry: &Retry) -> Dead {
     Dead {
         state: MessageState::Undeliverable,
         command_status: 0,
