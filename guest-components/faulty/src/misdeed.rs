@@ -54,6 +54,8 @@ misdeeds! {
         SettleTwice = "settle-twice",
         /// Appends twice with one token.
         ReuseToken = "reuse-token",
+        /// Asks with the token of an append that is under way.
+        AskWithOpenToken = "ask-with-open-token",
         /// Traps in the constructor.
         TrapAtBirth = "trap-at-birth",
         /// Never returns from the constructor.

@@ -5,7 +5,7 @@ use crate::{
     bindings::session::{
         edgebind::{
             message::types::{Address, Alphabet, Message, Receipts, Setting},
-            session::types::{Action, Config, Event, Readiness, Settlement},
+            session::types::{Action, Config, Event, Query, Question, Readiness, Settlement},
         },
         exports::edgebind::session::machine::{self, Guest, GuestSession},
     },
@@ -119,6 +119,16 @@ impl Session {
             Misdeed::TwoLargeActions => vec![Action::Send(vec![7; self.count / 3 * 2]); 2],
             Misdeed::NotUtf8 => vec![append(token, frame, ways::not_utf8())],
             Misdeed::SettleNothing => vec![Action::Settle((0xBAD, Settlement::Done))],
+            Misdeed::AskWithOpenToken => {
+                let query = Query {
+                    id: "1".into(),
+                    source: None,
+                };
+                vec![
+                    append(token, frame, String::new()),
+                    Action::Ask((token, Question::Query(query))),
+                ]
+            }
             Misdeed::ReuseToken => vec![
                 append(token, frame.clone(), String::new()),
                 append(token, frame, String::new()),

@@ -4,8 +4,8 @@
 /// Words that sessions, translators and the host share; `wit/message` says what they mean.
 pub mod message {
     pub use super::session_world::edgebind::message::types::{
-        Address, Alert, Alphabet, Availability, Body, Delivery, Incoming, Instant, Message, MessageId, MessageState, Part, PartScheme, Receipt, Receipts,
-        Setting, Tlv,
+        Address, Alert, Alphabet, Availability, Body, Delivery, Incoming, Instant, Message, MessageId, MessageState, Part,
+        PartScheme, Receipt, Receipts, Setting, Tlv,
     };
 }
 

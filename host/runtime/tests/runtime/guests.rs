@@ -130,13 +130,16 @@ pub(crate) fn delivery(token: u64) -> Event {
 pub(crate) fn healthy(component: &SessionComponent) -> Session {
     let mut session = component.open(&config(&[])).unwrap();
     let actions = session.on_events(1, &[bound()]).unwrap();
-    assert_eq!(actions, [
+    assert_eq!(
+        actions,
+        [
             Action::Send(b"bind".to_vec()),
             Action::Ready(Readiness {
                 window: 8,
                 addresses: None
             })
-        ]);
+        ]
+    );
     session
 }
 

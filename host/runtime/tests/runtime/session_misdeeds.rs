@@ -77,6 +77,10 @@ misdeeds! {
         assert_eq!(at_first_frame(Misdeed::ReuseToken), Fault::Token(Misuse::AppendReused(1)));
     }
 
+    AskWithOpenToken: ask_with_open_token {
+        assert_eq!(at_first_frame(Misdeed::AskWithOpenToken), Fault::Token(Misuse::AppendReused(1)));
+    }
+
     TrapAtBirth: trap_at_birth {
         assert!(matches!(at_birth(Misdeed::TrapAtBirth), Fault::Trap { .. }));
     }
