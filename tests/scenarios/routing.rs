@@ -1,6 +1,7 @@
 //! Which account and which bind an incoming message goes to, and how fast an account may submit.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use edgebind_simulator::esme::{BindKind, Esme, Failure, Submit};
 use edgebind_smpp::{Bind, CommandStatus, Pdu};
@@ -157,10 +158,13 @@ async fn more_than_the_rate_waits_where_the_operator_prefers_it() {
     })
     .await;
     let esme = bound(&world, (SYSTEM_ID, PASSWORD)).await;
+    let begun = Instant::now();
     for number in 0..10 {
         let submit = Submit::text("ACME", "+447700900100", &format!("text {number}"));
         esme.submit(&submit).await.expect("nothing is refused");
     }
+    // One at once and nine at 20 a second: waiting is what is asked for here.
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
