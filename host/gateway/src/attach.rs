@@ -1,12 +1,7 @@
 //! Webhooks of an account: registered when its first receiver binds, removed when its last one leaves if the tenant wants that.
 
 use crate::{
-    config::Webhooks,
-    gateway::Gateway,
-    limits::DETACH_ATTEMPTS,
-    tenant::{Account, Tenant},
-    upstream,
-    work::backoff,
+    account::Account, config::Webhooks, gateway::Gateway, limits::DETACH_ATTEMPTS, tenant::Tenant, upstream, work::backoff,
 };
 use edgebind_runtime::translator::{Operation, Outcome};
 use std::{sync::Arc, time::Duration};
@@ -23,7 +18,7 @@ pub fn follow(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Accoun
         let wanted = account.receivers.count() > 0;
         if wanted && !*attached {
             *attached = repeat(&gateway, &tenant, &account, Operation::Attach, u32::MAX).await;
-        } else if !wanted && *attached && tenant.config.webhooks == Webhooks::Bind {
+        } else if !wanted && *attached && tenant.config().webhooks == Webhooks::Bind {
             *attached = !repeat(&gateway, &tenant, &account, Operation::Detach, DETACH_ATTEMPTS).await;
         }
     });

@@ -1,12 +1,14 @@
 //! One bind as the host sees it: who it is for and what it may do, from its admission until its connection ends.
 
 use crate::{
+    account::Account,
     attach,
+    binds::OpenBind,
     config::OverRate,
     gateway::Gateway,
     observe::Gauge,
     receivers::Serves,
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     work::{
         entry::{self, Submission},
         inquiry::Asker,
@@ -15,12 +17,13 @@ use crate::{
 };
 use edgebind_ledger::{Claim, NewEntry};
 use edgebind_runtime::{
-    Session,
+    Release, Session, SessionComponent,
     message::Message,
     session::{self, Readiness, Refusal},
 };
 use edgebind_smpp::{CommandId, CommandStatus};
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -31,18 +34,14 @@ use tokio::sync::mpsc;
 
 /// An authenticated SMPP session: who it is for, until its connection ends.
 pub struct Bind {
-    /// For the log.
-    pub id: u64,
+    /// What others see of it.
+    pub open: Arc<OpenBind>,
     /// Where it lives.
     pub gateway: Arc<Gateway>,
     /// Whose it is.
     pub tenant: Arc<Tenant>,
     /// As whom it is bound.
     pub account: Arc<Account>,
-    /// The bind request that it came with.
-    pub kind: CommandId,
-    /// The revision of the session release that it runs.
-    pub release: u64,
     /// Its lanes, by the names that the ledger knows.
     submit: Arc<str>,
     multi: Arc<str>,
@@ -58,39 +57,58 @@ impl Bind {
         tenant: &Arc<Tenant>,
         account: Arc<Account>,
         kind: CommandId,
+        address: IpAddr,
     ) -> Result<Self, CommandStatus> {
         if !account.bind_came() {
-            tracing::info!(tenant = %tenant.name, "bind refused: {} are open", account.binds_max);
+            tracing::info!(tenant = %tenant.name, "bind refused: {} are open", account.terms().binds_max);
             return Err(CommandStatus::RBINDFAIL);
         }
         Ok(Self {
-            id: gateway.next_bind(),
+            open: gateway.binds.enter(tenant, &account, kind, address, gateway.clock.now()),
             gateway: gateway.clone(),
             tenant: tenant.clone(),
             submit: Lane::new(Kind::Submit, &tenant.name, &account.name).name(),
             multi: Lane::new(Kind::Multi, &tenant.name, &account.name).name(),
             parts: Lane::new(Kind::Parts, &tenant.name, &account.name).name(),
             account,
-            kind,
-            release: tenant.session.current().revision,
             receives: AtomicBool::new(false),
             _gauge: Gauge::up_for("edgebind_binds", &tenant.name),
         })
     }
 
-    /// A session of the release in use. The error is the command_status of the bind's answer.
-    pub fn open_session(&self) -> Result<Session, CommandStatus> {
-        let release = self.tenant.session.current();
+    /// The session release that this bind should run now.
+    pub fn release(&self) -> Arc<Release<SessionComponent>> {
+        self.tenant.session.current()
+    }
+
+    /// What a session of this release is made with, and the account's revision of it.
+    pub fn session_config(&self, release: &Release<SessionComponent>) -> (session::Config, u64) {
+        let terms = self.account.terms();
         let config = session::Config {
             tenant: self.tenant.name.to_string(),
             account: self.account.name.to_string(),
-            settings: self.account.settings(&release.settings, &self.account.session_settings),
+            settings: [&*release.settings, &terms.session_settings].concat(),
         };
-        release.component.open(&config).map_err(|fault| {
-            self.tenant.count_fault("session");
-            tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
-            CommandStatus::RBINDFAIL
-        })
+        (config, terms.settings_revision)
+    }
+
+    /// A session of the release in use. The error is the command_status of the bind's answer.
+    pub fn open_session(&self) -> Result<Running, CommandStatus> {
+        let release = self.release();
+        let (config, settings_revision) = self.session_config(&release);
+        self.open.revision.store(release.revision, Ordering::Relaxed);
+        match release.component.open(&config) {
+            Ok(session) => Ok(Running {
+                session,
+                release,
+                settings_revision,
+            }),
+            Err(fault) => {
+                self.tenant.count_fault("session");
+                tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
+                Err(CommandStatus::RBINDFAIL)
+            }
+        }
     }
 
     /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted, and others of its account
@@ -101,9 +119,9 @@ impl Bind {
         }
         let receives = readiness.window > 0;
         if receives {
-            self.account.receivers.came(self.id, serves.clone(), hand.clone());
+            self.account.receivers.came(self.open.id, serves.clone(), hand.clone());
         } else {
-            self.account.receivers.went(self.id);
+            self.account.receivers.went(self.open.id);
         }
         if self.receives.swap(receives, Ordering::AcqRel) != receives {
             attach::follow(&self.gateway, &self.tenant, &self.account);
@@ -113,13 +131,11 @@ impl Bind {
     /// Whether a message may pass at this time by the rates of the account and of the tenant.
     pub fn may_pass(&self, message: &Message) -> Result<(), Excess> {
         let now = self.gateway.clock.now();
-        self.account
-            .meter
-            .take(now, message)
-            .map_err(|wait| match self.account.over_rate {
-                OverRate::Wait => Excess::Wait(wait),
-                OverRate::Throttle => Excess::Refused(self.refuse("rate", Refusal::Throttled)),
-            })
+        let terms = self.account.terms();
+        terms.meter.take(now, message).map_err(|wait| match terms.over_rate {
+            OverRate::Wait => Excess::Wait(wait),
+            OverRate::Throttle => Excess::Refused(self.refuse("rate", Refusal::Throttled)),
+        })
     }
 
     /// The entry for a message, unless the account's queue is full. It is held until its answer is written.
@@ -134,7 +150,7 @@ impl Bind {
         if is_multi {
             waiting += self.gateway.records.pending(&self.submit) + message.also_to.len();
         }
-        if waiting >= self.account.queue_max {
+        if waiting >= self.account.terms().queue_max {
             return Err(self.refuse("queue", Refusal::QueueFull));
         }
         if is_multi {
@@ -178,11 +194,22 @@ pub enum Excess {
     Wait(Duration),
 }
 
+/// A session and the release that it is of.
+pub struct Running {
+    /// The bind's logic.
+    pub session: Session,
+    /// Its code and settings.
+    pub release: Arc<Release<SessionComponent>>,
+    /// The account's revision of the settings that it was made with.
+    pub settings_revision: u64,
+}
+
 impl Drop for Bind {
     fn drop(&mut self) {
+        self.gateway.binds.leave(self.open.id);
         self.account.bind_went();
         if self.receives.load(Ordering::Acquire) {
-            self.account.receivers.went(self.id);
+            self.account.receivers.went(self.open.id);
             attach::follow(&self.gateway, &self.tenant, &self.account);
         }
         // Workers see to it when work is left; without work there may be no worker.

@@ -2,11 +2,14 @@
 //! URL, what was left from before.
 
 use crate::{
+    account::Account,
+    binds::Binds,
     clock::Clock,
-    config::{Config, Mode},
+    config::Config,
+    directory::Directory,
     http::egress::Egress,
     smpp::{driver::Append, entrance::Entrance},
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     vault::{Credentials, Vault},
     work::{
         lane::{Kind, Lane},
@@ -16,10 +19,7 @@ use crate::{
 use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
 use edgebind_smpp::CommandStatus;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -37,8 +37,10 @@ pub struct Gateway {
     pub egress: Egress,
     /// Sealed credentials and what is derived from the key beside them.
     pub vault: Vault,
-    /// In the order configured.
-    pub tenants: Vec<Arc<Tenant>>,
+    /// Every tenant.
+    pub directory: Directory,
+    /// Every open bind.
+    pub binds: Binds,
     /// What is remembered of those who ask to bind.
     pub entrance: Entrance,
     /// Who works on the ledger's lanes.
@@ -51,7 +53,6 @@ pub struct Gateway {
     pub tasks: TaskTracker,
     /// Held while credentials are sealed or forgotten.
     sealing: Mutex<()>,
-    next_bind: AtomicU64,
 }
 
 impl Gateway {
@@ -72,20 +73,20 @@ impl Gateway {
             records,
             egress,
             vault,
-            tenants,
+            directory: Directory::new(tenants),
+            binds: Binds::default(),
             workers: Workers::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
             tasks: TaskTracker::new(),
             sealing: Mutex::new(()),
-            next_bind: AtomicU64::new(1),
         }
     }
 
     /// Takes up the work that an earlier process left.
     pub fn resume(self: &Arc<Self>) {
-        for tenant in &self.tenants {
-            if matches!(tenant.config.mode, Mode::PassThrough) {
+        for tenant in &*self.directory.tenants() {
+            if tenant.is_pass_through() {
                 for account in self
                     .vault
                     .all()
@@ -108,20 +109,28 @@ impl Gateway {
         if waiting > 0 {
             tracing::info!(waiting, "work from before is taken up");
         }
-        for lane in left
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .filter_map(|(name, _)| Lane::parse(name))
-        {
-            self.workers.ensure(self, lane);
-        }
+        self.take_up(&left);
         // Credentials that nothing waits for any more.
-        for tenant in &self.tenants {
+        for tenant in &*self.directory.tenants() {
             for sealed in self.vault.all().into_iter().filter(|sealed| *sealed.tenant == *tenant.name) {
                 if let Some(account) = tenant.account(&sealed.account) {
                     self.forget_credentials(tenant, &account);
                 }
             }
+        }
+    }
+
+    /// Finds workers for what waits of a tenant that may be served again.
+    pub fn take_up_of(self: &Arc<Self>, tenant: &Tenant) {
+        let mut lanes = self.records.lanes("");
+        lanes.retain(|(name, _)| Lane::parse(name).is_some_and(|lane| lane.tenant == tenant.name));
+        self.take_up(&lanes);
+    }
+
+    fn take_up(self: &Arc<Self>, lanes: &[(Arc<str>, usize)]) {
+        let waiting = lanes.iter().filter(|(_, count)| *count > 0);
+        for lane in waiting.filter_map(|(name, _)| Lane::parse(name)) {
+            self.workers.ensure(self, lane);
         }
     }
 
@@ -142,22 +151,16 @@ impl Gateway {
         })
     }
 
-    /// A number for a bind, for the log.
-    pub fn next_bind(&self) -> u64 {
-        self.next_bind.fetch_add(1, Ordering::Relaxed)
-    }
-
     /// The tenant and the account that a webhook's URL means, if its token is theirs.
     pub fn addressee(&self, tenant: &str, account: &str, token: &str) -> Option<(Arc<Tenant>, Arc<Account>)> {
         if !self.vault.is_webhook_token(tenant, account, token) {
             return None;
         }
-        let tenant = self.tenants.iter().find(|known| *known.name == *tenant)?;
+        let tenant = self.directory.tenant(tenant)?;
         // A pass-through account whose credentials were forgotten is still one: its receipts wait for its next bind.
-        let pass_through = || {
-            matches!(tenant.config.mode, Mode::PassThrough).then(|| Arc::new(Account::passing_through(account, &tenant.config)))
-        };
-        Some((tenant.clone(), tenant.account(account).or_else(pass_through)?))
+        let pass_through = || tenant.is_pass_through().then(|| Arc::new(tenant.passing_through(account)));
+        let account = tenant.account(account).or_else(pass_through)?;
+        Some((tenant, account))
     }
 
     /// Where webhooks of an account reach us; none when the operator named no public URL.
@@ -173,8 +176,9 @@ impl Gateway {
 
     /// Who a lane's work is for.
     pub fn owner(&self, lane: &Lane) -> Option<(Arc<Tenant>, Arc<Account>)> {
-        let tenant = self.tenants.iter().find(|tenant| tenant.name == lane.tenant)?;
-        Some((tenant.clone(), tenant.account(&lane.account)?))
+        let tenant = self.directory.tenant(&lane.tenant)?;
+        let account = tenant.account(&lane.account)?;
+        Some((tenant, account))
     }
 
     /// Appends, if there is anything to append.
@@ -199,7 +203,7 @@ impl Gateway {
 
     /// Forgets the credentials of a pass-through account, if it has no bind and no work.
     pub fn forget_credentials(self: &Arc<Self>, tenant: &Arc<Tenant>, account: &Arc<Account>) {
-        if !matches!(tenant.config.mode, Mode::PassThrough) || self.needs_credentials(tenant, account) {
+        if !tenant.is_pass_through() || self.needs_credentials(tenant, account) {
             return;
         }
         let (gateway, tenant, account) = (self.clone(), tenant.clone(), account.clone());

@@ -4,15 +4,19 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 #![expect(unreachable_pub, reason = "a program has no outside: pub is for its other rooms")]
 
+mod account;
 mod attach;
 mod bind;
+mod binds;
 mod cli;
 mod clock;
 mod components;
 mod config;
+mod directory;
 mod gateway;
 mod http;
 mod limits;
+mod memos;
 mod observe;
 mod rate;
 mod receivers;

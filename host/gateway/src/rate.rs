@@ -69,6 +69,15 @@ impl Meter {
         }
     }
 
+    /// Whether both share one rate, or none.
+    pub fn shares_with(&self, other: &Self) -> bool {
+        self.paid_for_ms == other.paid_for_ms
+            && match (&self.shared, &other.shared) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (one, other) => one.is_none() && other.is_none(),
+            }
+    }
+
     /// Whether this message may pass now; the error is how long to wait. Each destination counts, and so does each part: the first
     /// that comes pays for all, so that no message is let in by halves.
     pub fn take(&self, now: u64, message: &Message) -> Result<(), Duration> {

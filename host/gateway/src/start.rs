@@ -112,7 +112,9 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     };
 
     gateway.resume();
-    outbind::start(&gateway)?;
+    for tenant in &*gateway.directory.tenants() {
+        outbind::follow(&gateway, tenant)?;
+    }
     let bounds = &gateway.config.limits;
     let places = Places::new(
         bounds.connections_max.unwrap_or(CONNECTIONS_MAX),

@@ -1,10 +1,6 @@
 //! One operation of a translator, from its beginning to its outcome: every exchange it asks for goes out through egress.
 
-use crate::{
-    gateway::Gateway,
-    limits::EXCHANGES_MAX,
-    tenant::{Account, Tenant},
-};
+use crate::{account::Account, gateway::Gateway, limits::EXCHANGES_MAX, tenant::Tenant};
 use edgebind_runtime::{
     Release, TranslatorComponent,
     translator::{Context, Operation, Outcome, Retry, Step},
@@ -39,7 +35,7 @@ pub async fn run(
                 return retry(format!("translator: {fault}"));
             }
         };
-        let got = gateway.egress.exchange(&tenant.allowed, &secrets, exchange.request).await;
+        let got = gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await;
         context.now = gateway.clock.now();
         step = release.component.resume(&context, &operation, &exchange.saved, &got);
     }
@@ -61,7 +57,7 @@ pub fn context(
         now,
         tenant: tenant.name.to_string(),
         account: account.name.to_string(),
-        settings: account.settings(&release.settings, &account.translator_settings),
+        settings: [&*release.settings, &account.terms().translator_settings].concat(),
         secrets: account.secrets().names(),
         key: key.to_owned(),
         attempt,

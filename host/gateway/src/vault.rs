@@ -1,7 +1,7 @@
 //! Keeps the credentials of pass-through binds sealed at rest, and derives from the same key what must not be guessed. Lies
 //! between admission and the disk; nothing that it writes shows a system_id or a password. Its calls block on the disk.
 
-use crate::config::Secret;
+use crate::config::{BIND_CREDENTIALS, Secret};
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
     constant_time, digest,
@@ -49,6 +49,14 @@ pub struct Credentials {
     pub user: Secret,
     /// The upstream's password.
     pub password: Secret,
+}
+
+impl Credentials {
+    /// By the names that translators mention.
+    pub fn named(&self) -> [(&str, &Secret); 2] {
+        let [user, password] = BIND_CREDENTIALS;
+        [(user, &self.user), (password, &self.password)]
+    }
 }
 
 /// Whose credentials are sealed.

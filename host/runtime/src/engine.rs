@@ -21,13 +21,14 @@ pub struct Engine {
     pub(crate) limits: Arc<Limits>,
     pub(crate) sessions: Arc<Places>,
     pub(crate) calls: Arc<Places>,
+    pub(crate) moves: Arc<Places>,
 }
 
 impl Engine {
     /// An engine with a pool that holds as many instances as the limits say. Address space is reserved for all of them,
     /// memory is taken when they use it.
     pub fn new(limits: &Limits) -> Result<Self, EngineError> {
-        let instances = limits.sessions_max.saturating_add(limits.calls_max);
+        let instances = limits.sessions_max.saturating_add(limits.calls_max).saturating_add(MOVES_MAX);
         check_mappings(instances)?;
         let inner = wasmtime::Engine::new(&config(limits, instances)?)
             .map_err(|error| EngineError::Wasmtime(crate::fault::chain(&error)))?;
@@ -36,6 +37,7 @@ impl Engine {
             inner,
             sessions: Places::new("sessions", limits.sessions_max),
             calls: Places::new("calls", limits.calls_max),
+            moves: Places::new("moves", MOVES_MAX),
             limits: Arc::new(limits.clone()),
         })
     }
@@ -53,6 +55,9 @@ impl Engine {
 
 /// The epoch in which calls are measured.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
+
+/// Sessions that move at a time, each with two instances for a moment. A move waits for nothing: no more than threads do it.
+const MOVES_MAX: usize = 64;
 
 /// Kernel mappings that one live instance takes: its memory in two protections, its image, its table.
 const MAPPINGS_PER_INSTANCE: usize = 4;

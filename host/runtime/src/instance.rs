@@ -14,7 +14,7 @@ pub(crate) struct Instance {
     store: Store<State>,
     poisoned: bool,
     /// Given back after the store, whose memory it stands for.
-    _place: Place,
+    place: Place,
 }
 
 impl Instance {
@@ -32,7 +32,7 @@ impl Instance {
         Self {
             store,
             poisoned: false,
-            _place: place,
+            place,
         }
     }
 
@@ -55,6 +55,11 @@ impl Instance {
             self.poisoned = true;
             Fault::from_wasmtime(&error, self.store.data().denied, limits)
         })
+    }
+
+    /// Each has the other's place from now on.
+    pub(crate) fn swap_place(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.place, &mut other.place);
     }
 
     /// Ends it: no call enters it again.

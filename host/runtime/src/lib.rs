@@ -42,7 +42,7 @@ pub use contract::message;
 pub use engine::{Engine, EngineError};
 pub use fault::{Blame, Fault};
 pub use limits::Limits;
-pub use session::{RestoreError, Session, SessionComponent};
+pub use session::{RestoreError, Saved, Session, SessionComponent};
 pub use session_tokens::Misuse;
 pub use slot::{Component, DeployError, Release, Slot};
 pub use translator::TranslatorComponent;

@@ -11,7 +11,7 @@ use crate::{
         message::{Address, Setting},
         session_world::{self, SessionPre, exports::edgebind::session::machine},
     },
-    engine::Engine,
+    engine::{Engine, Place},
     fault::{CallLimits, Fault},
     instance::{Instance, State},
     session_tokens::Tokens,
@@ -35,6 +35,13 @@ pub struct Session {
     machine: ResourceAny,
     tokens: Tokens,
     engine: Engine,
+}
+
+/// A session as it was at one moment, with what was under way.
+#[derive(Clone)]
+pub struct Saved {
+    octets: Vec<u8>,
+    tokens: Tokens,
 }
 
 impl SessionComponent {
@@ -66,7 +73,8 @@ impl SessionComponent {
 
     /// A new session. Its first events should begin with `bound`.
     pub fn open(&self, config: &Config) -> Result<Session, Fault> {
-        let mut instance = self.place()?;
+        let place = self.engine.sessions.take().map_err(Fault::Host)?;
+        let mut instance = Instance::new(&self.engine, place);
         let (world, machine) = instance.call(call_limits(&self.engine, 0), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
@@ -83,11 +91,12 @@ impl SessionComponent {
 
     /// A session that goes on where a saved one left off, with nothing under way. A live bind moves by [`Session::move_to`].
     pub fn restore(&self, config: &Config, saved: &[u8]) -> Result<Session, RestoreError> {
-        self.restore_with(config, saved, Tokens::default())
+        let place = self.engine.sessions.take().map_err(Fault::Host)?;
+        self.restore_with(config, saved, Tokens::default(), place)
     }
 
-    fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens) -> Result<Session, RestoreError> {
-        let mut instance = self.place()?;
+    fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, place: Place) -> Result<Session, RestoreError> {
+        let mut instance = Instance::new(&self.engine, place);
         let (world, restored) = instance.call(call_limits(&self.engine, self.engine.limits.translation_bytes_max), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             let restored = world
@@ -104,10 +113,6 @@ impl SessionComponent {
             tokens,
             engine: self.engine.clone(),
         })
-    }
-
-    fn place(&self) -> Result<Instance, Fault> {
-        Ok(Instance::new(&self.engine, self.engine.sessions.take().map_err(Fault::Host)?))
     }
 }
 
@@ -143,11 +148,24 @@ impl Session {
         })
     }
 
-    /// Its successor on another component, with all that is under way. This session stays as it is: on success the caller
-    /// drops it, on failure it goes on.
-    pub fn move_to(&mut self, component: &SessionComponent, config: &Config) -> Result<Self, RestoreError> {
-        let saved = self.save()?;
-        component.restore_with(config, &saved, self.tokens.clone())
+    /// Its successor on another component, with all that is under way, and the way back. On success the caller drops this session,
+    /// which has handed its place over; on failure it goes on as it is.
+    pub fn move_to(&mut self, component: &SessionComponent, config: &Config) -> Result<(Self, Saved), RestoreError> {
+        let saved = Saved {
+            octets: self.save()?,
+            tokens: self.tokens.clone(),
+        };
+        let moved = self.go_back_to(component, config, &saved)?;
+        Ok((moved, saved))
+    }
+
+    /// A session as it was when it was saved, on the component that it was of, in this one's place.
+    pub fn go_back_to(&mut self, component: &SessionComponent, config: &Config, saved: &Saved) -> Result<Self, RestoreError> {
+        let room = self.engine.moves.take().map_err(Fault::Host)?;
+        let mut moved = component.restore_with(config, &saved.octets, saved.tokens.clone(), room)?;
+        // Only one of the two lives on: it needs the place of a bind, the other ends in the room for moves.
+        self.instance.swap_place(&mut moved.instance);
+        Ok(moved)
     }
 
     fn check(&mut self, actions: &[Action]) -> Result<(), Fault> {

@@ -244,7 +244,7 @@ impl Story {
     }
 
     fn swap(&self, started: &Started) -> Result<(), String> {
-        let tenant = started.gateway.tenants.first().ok_or("no tenant")?;
+        let tenant = started.gateway.directory.tenant("demo").ok_or("no tenant")?;
         let current = tenant.translator.current();
         let begun = std::time::Instant::now();
         let component = components::second_smsgate(&started.engine)?;
@@ -255,6 +255,7 @@ impl Story {
             revision: current.revision + 1,
         };
         tenant.translator.deploy(release).map_err(|error| error.to_string())?;
+        tenant.tell();
         self.say(format_args!(
             "  {:.12} -> {:.12}, compiled and switched in {} ms",
             old,

@@ -34,6 +34,7 @@ pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usua
     Account {
         system_id: system_id.unwrap_or_default(),
         password: password.unwrap_or_else(|| Secret::new("")),
+        is_suspended: reader.flag("suspended").unwrap_or(false),
         binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
         rate: rate(reader, "rate").or(usual.rate),
         over_rate: over_rate(reader).unwrap_or(usual.over_rate),

@@ -130,6 +130,7 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         name: TENANT.into(),
         mode: Mode::PassThrough,
         origins,
+        is_suspended: false,
         secrets: BTreeMap::new(),
         session_settings: Vec::new(),
         translator_settings,

@@ -46,7 +46,7 @@ const DATA_DIR: &str = "edgebind-data";
 const HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3_000);
 
 /// Secrets of an account that binds pass through.
-const BIND_CREDENTIALS: [&str; 2] = ["upstream.user", "upstream.password"];
+pub const BIND_CREDENTIALS: [&str; 2] = ["upstream.user", "upstream.password"];
 
 /// Everything that the gateway is told at start.
 #[derive(Clone, Debug)]
@@ -147,6 +147,8 @@ pub struct Tenant {
     pub mode: Mode,
     /// Where its translator may send requests: the origins of `api_base_url` and those listed.
     pub origins: Vec<Reachable>,
+    /// Its accounts may not bind, and its messages wait.
+    pub is_suspended: bool,
     /// By the names that translators mention (`upstream.user`, `webhook`). Empty in a pass-through tenant as far as the
     /// upstream's credentials go: the bind brings those.
     pub secrets: BTreeMap<String, Secret>,
@@ -198,6 +200,8 @@ pub struct Account {
     pub system_id: String,
     /// At most 8 octets (SMPP 3.4 §5.2.2) unless the operator allowed more.
     pub password: Secret,
+    /// It may not bind, and its messages wait.
+    pub is_suspended: bool,
     /// Binds at a time.
     pub binds_max: usize,
     /// What it may submit; none is no bound.

@@ -106,6 +106,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         name: name.unwrap_or_default(),
         mode,
         origins,
+        is_suspended: reader.flag("suspended").unwrap_or(false),
         secrets,
         session_settings,
         translator_settings,

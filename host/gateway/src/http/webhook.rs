@@ -1,9 +1,10 @@
 //! Webhooks: whose is it, what does the translator hear in it, is it durable - and only then the 2xx.
 
 use crate::{
+    account::Account,
     gateway::Gateway,
     limits::HEARD_MAX,
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     upstream, vault,
     work::{
         entry::{self, Outgoing},
@@ -148,7 +149,7 @@ async fn answer(
     }
     let queue_max = |lane: &str| {
         let owner = Lane::parse(lane).and_then(|lane| tenant.account(&lane.account));
-        owner.map_or(account.queue_max, |owner| owner.queue_max)
+        owner.map_or(account.terms().queue_max, |owner| owner.terms().queue_max)
     };
     if let Some(entry) = entries
         .iter()

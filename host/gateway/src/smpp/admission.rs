@@ -6,12 +6,13 @@ use super::{
     entrance,
     peer::Peer,
 };
-use crate::{bind::Bind, gateway::Gateway, limits::FRAMES_BEFORE_BIND_MAX};
-use bytes::BytesMut;
-use edgebind_runtime::{
-    Session,
-    session::{self, Event},
+use crate::{
+    bind::{Bind, Running},
+    gateway::Gateway,
+    limits::FRAMES_BEFORE_BIND_MAX,
 };
+use bytes::BytesMut;
+use edgebind_runtime::session::{self, Event};
 use edgebind_smpp::{
     CommandId, CommandStatus, DecodeError, Header, Limits, Pdu, decode_within, encode_header_only, frame::HEADER_LEN, refusal,
 };
@@ -24,7 +25,7 @@ use tokio::{
 /// What became of a connection that had not bound.
 pub enum Admission {
     /// Credentials are good; the session starts with this event.
-    Taken(Box<(Bind, Session, Event)>),
+    Taken(Box<(Bind, Running, Event)>),
     /// The answer is in the writer; write it and close.
     Refused(CommandStatus),
     /// No bind in time.
@@ -145,10 +146,10 @@ async fn bind<W: AsyncWrite + Unpin>(
     let admitted = entrance::admit(gateway, peer, id, request.system_id, request.password).await;
     let masked = mask(&frame, request.system_id, request.password);
     frame.copy_from_slice(&masked);
-    match admitted.and_then(|bind| bind.open_session().map(|session| (bind, session))) {
-        Ok((bind, session)) => {
+    match admitted.and_then(|bind| bind.open_session().map(|running| (bind, running))) {
+        Ok((bind, running)) => {
             let first = Event::Bound(session::Bind { frame: frame.into() });
-            Admission::Taken(Box::new((bind, session, first)))
+            Admission::Taken(Box::new((bind, running, first)))
         }
         Err(status) => refuse(writer, id, status, sequence_number),
     }

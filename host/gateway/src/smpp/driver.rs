@@ -2,7 +2,7 @@
 
 use super::connection::{Reader, Writer};
 use crate::{
-    bind::{Bind, Excess},
+    bind::{Bind, Excess, Running},
     clock::Clock,
     limits::{
         APPENDS_IN_FLIGHT_MAX, DELIVER_LEASE, FRAME_OCTETS_PER_CALL_MAX, FRAMES_PER_CALL_MAX, HANDED_MAX, QUESTIONS_MAX,
@@ -17,7 +17,7 @@ use crate::{
 };
 use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settled};
 use edgebind_runtime::{
-    Fault, Session,
+    Fault, Release, RestoreError, Saved, SessionComponent,
     message::{Delivery, Message},
     session::{Action, Answer, CloseReason, Event, Refusal, Settlement},
 };
@@ -28,6 +28,7 @@ use futures_util::{
 use std::{
     collections::{HashMap, VecDeque},
     fmt, io, mem,
+    sync::{Arc, atomic::Ordering},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -60,7 +61,7 @@ impl fmt::Display for End {
 }
 
 /// Drives a bind until it ends. What was not settled by then is claimable again, what was not answered is released.
-pub async fn drive<R, W>(bind: &Bind, session: Session, first: Event, reader: Reader<R>, writer: Writer<W>) -> End
+pub async fn drive<R, W>(bind: &Bind, running: Running, first: Event, reader: Reader<R>, writer: Writer<W>) -> End
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -68,7 +69,8 @@ where
     let (hand, handed) = mpsc::channel(HANDED_MAX);
     let mut driver = Driver {
         bind,
-        session,
+        running,
+        retreat: None,
         reader,
         writer,
         events: vec![first],
@@ -96,9 +98,17 @@ where
 /// An append under way: the tokens of its messages, in the order of its entries, and what became of them.
 pub type Append = BoxFuture<'static, (Vec<u64>, Result<Vec<Appended>, LedgerError>)>;
 
+/// Where a session that has moved came from.
+struct Retreat {
+    release: Arc<Release<SessionComponent>>,
+    saved: Saved,
+}
+
 struct Driver<'a, R, W> {
     bind: &'a Bind,
-    session: Session,
+    running: Running,
+    /// How to go back to the release before, until the session that moved has got through its first events.
+    retreat: Option<Retreat>,
     reader: Reader<R>,
     writer: Writer<W>,
     /// What the session is told next.
@@ -136,12 +146,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         let lane = Lane::new(Kind::Deliver, &bind.tenant.name, &bind.account.name).name();
         let mut claiming: Option<BoxFuture<'_, Result<Vec<Claim>, LedgerError>>> = None;
         let mut draining = false;
+        let mut changes = bind.tenant.changes.subscribe();
         // When the socket last took something, or there first was something to take.
         let (mut progress, mut wrote) = (Instant::now(), false);
         loop {
             if !self.events.is_empty() {
                 let events = mem::take(&mut self.events);
-                match self.session.on_events(bind.gateway.clock.now(), &events) {
+                match self.tell(&events) {
                     Ok(actions) => self.perform(actions),
                     Err(fault) => return End::Fault(fault),
                 }
@@ -158,6 +169,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             if self.window == 0 {
                 claiming = None;
             }
+            self.show();
             let capacity = self.window.saturating_sub(self.delivering.len());
             if capacity > 0 && claiming.is_none() {
                 claiming = Some(bind.gateway.ledger.claim(&lane, capacity, DELIVER_LEASE));
@@ -211,6 +223,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     self.wake_at = None;
                     self.events.push(Event::Tick);
                 },
+                Ok(()) = changes.changed() => self.follow_release(),
+                () = bind.open.end.cancelled(), if !draining => {
+                    draining = true;
+                    self.events.push(Event::Drain);
+                },
                 () = bind.gateway.draining.cancelled(), if !draining => {
                     draining = true;
                     self.events.push(Event::Drain);
@@ -218,6 +235,89 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 () = sleep_until(progress + WRITE_STALL), if writing => return End::Stalled,
             }
         }
+    }
+
+    /// Tells the session what happened. One that has just moved and breaks at once goes back to where it came from, which hears
+    /// the same: what failed is done by the release before.
+    fn tell(&mut self, events: &[Event]) -> Result<Vec<Action>, Fault> {
+        let now = self.bind.gateway.clock.now();
+        let told = self.running.session.on_events(now, events);
+        let Some(retreat) = self.retreat.take() else {
+            return told;
+        };
+        let fault = match told {
+            Ok(actions) => return Ok(actions),
+            Err(fault) => fault,
+        };
+        self.bind.tenant.count_fault("session");
+        let why = format!("revision {} {fault}", self.running.release.revision);
+        tracing::error!(revision = self.running.release.revision, %fault, "a session that had just moved broke; it goes back");
+        let (config, settings_revision) = self.bind.session_config(&retreat.release);
+        let Ok(session) = self
+            .running
+            .session
+            .go_back_to(&retreat.release.component, &config, &retreat.saved)
+        else {
+            return Err(fault);
+        };
+        self.bind.open.stays_because(Some(why));
+        self.bind.open.revision.store(retreat.release.revision, Ordering::Relaxed);
+        self.running = Running {
+            session,
+            release: retreat.release,
+            settings_revision,
+        };
+        self.running.session.on_events(now, events)
+    }
+
+    /// Moves to the release that this bind should run now, if it runs another: its session is saved, and goes on as one of that
+    /// release. Where that fails the bind stays as it is.
+    fn follow_release(&mut self) {
+        let wanted = self.bind.release();
+        let (config, settings_revision) = self.bind.session_config(&wanted);
+        let runs = &self.running;
+        if (runs.release.revision, runs.settings_revision) == (wanted.revision, settings_revision) {
+            return self.bind.open.stays_because(None);
+        }
+        let began = Instant::now();
+        let moved = self.running.session.move_to(&wanted.component, &config);
+        let (from, to) = (self.running.release.revision, wanted.revision);
+        match moved {
+            Ok((session, saved)) => {
+                let before = mem::replace(
+                    &mut self.running,
+                    Running {
+                        session,
+                        release: wanted,
+                        settings_revision,
+                    },
+                );
+                self.retreat = Some(Retreat {
+                    release: before.release,
+                    saved,
+                });
+                drop(before.session);
+                metrics::histogram!("edgebind_bind_move_seconds").record(began.elapsed().as_secs_f64());
+                self.bind.open.revision.store(to, Ordering::Relaxed);
+                self.bind.open.stays_because(None);
+                tracing::debug!(from, to, "the bind moved");
+            }
+            Err(error) => {
+                if let RestoreError::Fault(_) = error {
+                    self.bind.tenant.count_fault("session");
+                }
+                tracing::warn!(from, to, %error, "the bind stays on its release");
+                self.bind.open.stays_because(Some(format!("revision {to}: {error}")));
+            }
+        }
+    }
+
+    /// Shows those who list binds how this one is.
+    fn show(&self) {
+        let open = &self.bind.open;
+        open.window.store(self.window, Ordering::Relaxed);
+        open.delivering.store(self.delivering.len(), Ordering::Relaxed);
+        open.appending.store(self.in_flight, Ordering::Relaxed);
     }
 
     fn may_read(&self) -> bool {
@@ -344,6 +444,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             Ok(entries) => {
                 metrics::counter!("edgebind_messages_accepted_total", "tenant" => self.bind.tenant.name.clone())
                     .increment(tokens.len() as u64);
+                self.bind.open.accepted.fetch_add(tokens.len() as u64, Ordering::Relaxed);
                 // The answers are among what the session sends for these events: `perform` puts the count right.
                 self.answered
                     .push_back((u64::MAX, entries.iter().map(|entry| entry.id).collect()));
@@ -410,6 +511,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             tracing::warn!(token, "the session settled a token that is not open");
         }
         claim.map(|claim| {
+            self.bind.open.delivered.fetch_add(1, Ordering::Relaxed);
             let settled = deliveries::settlement(&self.bind.tenant.name, &claim, settlement);
             (claim, settled)
         })

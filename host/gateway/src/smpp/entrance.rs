@@ -7,12 +7,13 @@ use super::{
     source::Source,
 };
 use crate::{
+    account::Account,
     bind::Bind,
     clock::millis,
-    config::{self, Mode, Secret},
+    config::Secret,
     gateway::Gateway,
     limits::{CHECKED_ADDRESSES_MAX, CHECKS_PER_MINUTE},
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     upstream,
     vault::{self, Credentials},
 };
@@ -98,7 +99,7 @@ pub async fn admit(
         Ok((tenant, account, credentials)) => {
             entrance.guard().bound(source, &name, gateway.clock.now());
             // Counted before it is sealed: whoever forgets credentials looks at the count under the same lock.
-            let bind = Bind::new(gateway, &tenant, account, request)?;
+            let bind = Bind::new(gateway, &tenant, account, request, peer.address)?;
             if let Some(credentials) = credentials {
                 gateway.seal(&tenant, &name, credentials).await?;
             }
@@ -126,53 +127,46 @@ pub async fn admit(
 /// Everything is looked at whatever the first look says, and something is compared also where there is no account, so that the
 /// time that an answer takes tells nothing.
 fn among_accounts(gateway: &Gateway, peer: &Peer, name: &str, password: &[u8]) -> Option<Result<Found, Stranger>> {
-    let mut configured = None;
-    for tenant in &gateway.tenants {
-        let Mode::Accounts(accounts) = &tenant.config.mode else {
-            continue;
-        };
-        for account in accounts.iter().filter(|account| account.system_id == name) {
-            configured = Some((tenant, account));
-        }
-    }
-    let expected = configured.map_or(&b""[..], |(_, account)| account.password.bytes());
+    let configured = gateway.directory.account(name);
+    let terms = configured.as_ref().map(|(_, account)| account.terms());
+    let expected = terms
+        .as_ref()
+        .and_then(|terms| terms.password.as_ref())
+        .map_or(&b""[..], Secret::bytes);
     let is_right = vault::same(expected, password);
-    let Some((tenant, account)) = configured else {
-        if gateway
-            .tenants
-            .iter()
-            .any(|tenant| matches!(tenant.config.mode, Mode::PassThrough))
-        {
+    let Some((tenant, account)) = &configured else {
+        if gateway.directory.pass_through().is_some() {
             return None;
         }
         tracing::info!("bind with an unknown system_id");
         return Some(Err(Stranger::Unknown));
     };
-    let wrong = match (is_right, what_is_wrong(peer, &tenant.name, account)) {
-        (true, None) => match tenant.account(name) {
-            Some(account) => return Some(Ok((tenant.clone(), account, None))),
-            None => "to an account that is gone",
-        },
+    let wrong = match (is_right, what_is_wrong(peer, tenant, account)) {
+        (true, None) => return Some(Ok((tenant.clone(), account.clone(), None))),
         (true, Some(wrong)) => wrong,
         (false, _) => "with a wrong password",
     };
-    tracing::info!(tenant = %tenant.name, account = %account.system_id, "bind refused: it came {wrong}");
+    tracing::info!(tenant = %tenant.name, account = %account.name, "bind refused: it came {wrong}");
     Some(Err(Stranger::Unknown))
 }
 
 /// What keeps a peer with the right password from an account.
-fn what_is_wrong(peer: &Peer, tenant: &str, account: &config::Account) -> Option<&'static str> {
-    let is_here = account.allow_from.is_empty() || account.allow_from.iter().any(|network| network.contains(&peer.address));
+fn what_is_wrong(peer: &Peer, tenant: &Tenant, account: &Account) -> Option<&'static str> {
+    let terms = account.terms();
+    let is_here = terms.allow_from.is_empty() || terms.allow_from.iter().any(|network| network.contains(&peer.address));
     let has_shown = match &peer.certificate {
-        _ if account.certificates.is_empty() => Ok(()),
+        _ if terms.certificates.is_empty() => Ok(()),
         None => Err("without a certificate"),
-        Some(certificate) if certificate.is_one_of(&account.certificates) => Ok(()),
+        Some(certificate) if certificate.is_one_of(&terms.certificates) => Ok(()),
         Some(_) => Err("with a certificate that is none of its own"),
     };
     let was_called = peer
         .called
         .as_ref()
-        .is_none_or(|called| *called.tenant == *tenant && *called.account == *account.system_id);
+        .is_none_or(|called| called.tenant == tenant.name && called.account == account.name);
+    if !tenant.serves(account) {
+        return Some("to an account that is suspended");
+    }
     match (is_here, has_shown, was_called) {
         (false, _, _) => Some("from an address that allow_from does not name"),
         (_, Err(wrong), _) => Some(wrong),
@@ -183,9 +177,12 @@ fn what_is_wrong(peer: &Peer, tenant: &str, account: &config::Account) -> Option
 
 /// Asks the upstream of the pass-through tenant whether these are credentials of its own.
 async fn pass_through(gateway: &Gateway, peer: &Peer, name: &str, system_id: &[u8], password: &[u8]) -> Result<Found, Stranger> {
-    let mut tenants = gateway.tenants.iter();
-    let tenant = tenants.find(|tenant| matches!(tenant.config.mode, Mode::PassThrough));
-    let tenant = tenant.filter(|_| peer.called.is_none()).ok_or(Stranger::Unknown)?;
+    let tenant = gateway.directory.pass_through().filter(|_| peer.called.is_none());
+    let tenant = &tenant.ok_or(Stranger::Unknown)?;
+    if tenant.config().is_suspended {
+        tracing::info!(tenant = %tenant.name, "bind refused: the tenant is suspended");
+        return Err(Stranger::Unheard);
+    }
     let checks = &gateway.entrance.checks;
     if checks.len() > CHECKED_ADDRESSES_MAX {
         checks.retain_recent();
@@ -198,7 +195,7 @@ async fn pass_through(gateway: &Gateway, peer: &Peer, name: &str, system_id: &[u
         user: Secret::new(system_id),
         password: Secret::new(password),
     };
-    let candidate = Account::passing_through(name, &tenant.config);
+    let candidate = tenant.passing_through(name);
     candidate.set_credentials(&credentials);
     match upstream::run(gateway, tenant, &candidate, name, 1, Operation::Authenticate).await {
         Outcome::Dead(dead) => {

@@ -8,10 +8,11 @@ use super::{
     visit,
 };
 use crate::{
-    config::{Mode, Outbind},
+    account::Account,
+    config::Outbind,
     gateway::Gateway,
     limits::{OUTBIND_CONNECT, OUTBIND_POLL},
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     tls,
     work::{
         backoff,
@@ -20,7 +21,12 @@ use crate::{
 };
 use edgebind_smpp::{CommandStatus, Pdu, encode};
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use std::{io, net::IpAddr, path::Path, sync::Arc};
+use std::{
+    io,
+    net::IpAddr,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -34,39 +40,33 @@ struct Call {
     gateway: Arc<Gateway>,
     tenant: Arc<Tenant>,
     account: Arc<Account>,
-    outbind: Outbind,
-    tls: Option<TlsConnector>,
+    tls: TlsConnector,
     /// The lane of its deliveries.
     lane: Arc<str>,
 }
 
-/// A task for each account that wants to be told, until the gateway drains.
+/// A task for each account of the tenant that wants to be told and has none: until the gateway drains, or the account is removed
+/// or wants it no more.
 ///
 /// # Errors
 /// No TLS can be spoken with ESMEs; a sentence.
-pub fn start(gateway: &Arc<Gateway>) -> Result<(), String> {
-    for tenant in &gateway.tenants {
-        let Mode::Accounts(accounts) = &tenant.config.mode else {
+pub fn follow(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>) -> Result<(), String> {
+    for account in tenant.accounts() {
+        if account.terms().outbind.is_none() || account.is_called.swap(true, Ordering::AcqRel) {
             continue;
-        };
-        for configured in accounts {
-            let (Some(outbind), Some(account)) = (&configured.outbind, tenant.account(&configured.system_id)) else {
-                continue;
-            };
-            let client_ca = gateway.config.smpp.tls.as_ref().and_then(|tls| tls.client_ca.as_deref());
-            let call = Call {
-                gateway: gateway.clone(),
-                tenant: tenant.clone(),
-                lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
-                account,
-                outbind: outbind.clone(),
-                tls: outbind.is_tls.then(|| connector(client_ca)).transpose()?,
-            };
-            let span = tracing::info_span!("outbind", tenant = %tenant.name, account = %call.account.name);
-            gateway
-                .tasks
-                .spawn(async move { call.whenever_wanted().await }.instrument(span));
         }
+        let client_ca = gateway.config.smpp.tls.as_ref().and_then(|tls| tls.client_ca.as_deref());
+        let call = Call {
+            gateway: gateway.clone(),
+            tenant: tenant.clone(),
+            lane: Lane::new(Kind::Deliver, &tenant.name, &account.name).name(),
+            account,
+            tls: connector(client_ca)?,
+        };
+        let span = tracing::info_span!("outbind", tenant = %tenant.name, account = %call.account.name);
+        gateway
+            .tasks
+            .spawn(async move { call.whenever_wanted().await }.instrument(span));
     }
     Ok(())
 }
@@ -81,16 +81,21 @@ impl Call {
                 () = sleep(wait) => {}
                 () = draining.cancelled() => return,
             }
+            let outbind = self.account.terms().outbind.clone().filter(|_| !self.account.is_gone());
+            let Some(outbind) = outbind else {
+                self.account.is_called.store(false, Ordering::Release);
+                return;
+            };
             if !self.is_wanted() {
                 (failures, wait) = (0, OUTBIND_POLL);
                 continue;
             }
             let called = tokio::select! {
-                called = timeout(OUTBIND_CONNECT, self.connect()) => called,
+                called = timeout(OUTBIND_CONNECT, self.connect(&outbind)) => called,
                 () = draining.cancelled() => return,
             };
             let is_bound = match called {
-                Ok(Ok(connection)) => self.serve(connection).await,
+                Ok(Ok(connection)) => self.serve(&outbind, connection).await,
                 Ok(Err(error)) => {
                     tracing::info!(%error, "failed to reach the ESME");
                     false
@@ -106,35 +111,35 @@ impl Call {
     }
 
     fn is_wanted(&self) -> bool {
-        self.account.receivers.count() == 0 && self.gateway.records.pending(&self.lane) > 0
+        self.tenant.serves(&self.account) && self.account.receivers.count() == 0 && self.gateway.records.pending(&self.lane) > 0
     }
 
-    async fn connect(&self) -> io::Result<Connection> {
-        let Outbind { host, port, .. } = &self.outbind;
+    async fn connect(&self, outbind: &Outbind) -> io::Result<Connection> {
+        let Outbind { host, port, is_tls, .. } = outbind;
         let stream = TcpStream::connect((host.as_str(), *port)).await?;
         stream.set_nodelay(true)?;
         let address = stream.peer_addr()?.ip().to_canonical();
-        let Some(connector) = &self.tls else {
+        if !is_tls {
             let (read, write) = stream.into_split();
             return Ok((address, None, Box::new(read), Box::new(write)));
-        };
+        }
         let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
-        let stream = connector.connect(name, stream).await?;
+        let stream = self.tls.connect(name, stream).await?;
         let certificate = Certificate::shown(stream.get_ref().1);
         let (read, write) = tokio::io::split(stream);
         Ok((address, certificate, Box::new(read), Box::new(write)))
     }
 
     /// Says outbind, then serves. Whether a bind came of it.
-    async fn serve(&self, (address, certificate, read, write): Connection) -> bool {
+    async fn serve(&self, outbind: &Outbind, (address, certificate, read, write): Connection) -> bool {
         let mut writer = Writer::new(write);
         let mut frame = Vec::new();
-        let system_id: Option<Vec<u8>> = self.outbind.system_id.chars().map(|octet| u8::try_from(octet).ok()).collect();
-        let outbind = Pdu::Outbind(edgebind_smpp::Outbind {
+        let system_id: Option<Vec<u8>> = outbind.system_id.chars().map(|octet| u8::try_from(octet).ok()).collect();
+        let request = Pdu::Outbind(edgebind_smpp::Outbind {
             system_id: &system_id.unwrap_or_default(),
-            password: self.outbind.password.bytes(),
+            password: outbind.password.bytes(),
         });
-        if let Err(error) = encode(&mut frame, CommandStatus::ROK, 1, &outbind) {
+        if let Err(error) = encode(&mut frame, CommandStatus::ROK, 1, &request) {
             tracing::error!(%error, "failed to say outbind");
             return false;
         }

@@ -25,7 +25,7 @@ where
         admission = admission::admit(gateway, peer, deadline, &mut reader, &mut writer) => admission,
         () = gateway.draining.cancelled() => Admission::Gone(io::ErrorKind::ConnectionAborted.into()),
     };
-    let (bind, session, first) = match admission {
+    let (bind, running, first) = match admission {
         Admission::Taken(taken) => *taken,
         Admission::Refused(status) => {
             tracing::info!(%status, "bind refused");
@@ -41,10 +41,10 @@ where
             return false;
         }
     };
-    let span = tracing::info_span!("bind", tenant = %bind.tenant.name, bind = bind.id);
+    let span = tracing::info_span!("bind", tenant = %bind.tenant.name, bind = bind.open.id);
     async {
-        tracing::info!(kind = ?bind.kind, release = bind.release, "bind came");
-        match driver::drive(&bind, session, first, reader.bound(), writer).await {
+        tracing::info!(kind = ?bind.open.kind, release = running.release.revision, "bind came");
+        match driver::drive(&bind, running, first, reader.bound(), writer).await {
             driver::End::Fault(fault) => {
                 metrics::counter!("edgebind_guest_faults_total", "tenant" => bind.tenant.name.clone(), "world" => "session")
                     .increment(1);

@@ -8,9 +8,10 @@ use super::{
     reports,
 };
 use crate::{
+    account::Account,
     gateway::Gateway,
     limits::{INQUIRY_LEASE, LIST_PAGE, QUERY_WAIT, RECALL_POLL, RECALL_WAIT},
-    tenant::{Account, Tenant},
+    tenant::Tenant,
     upstream,
 };
 use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, NewEntry, Record, Settlement};

@@ -25,7 +25,7 @@ use std::{
 /// Claims the parts of one account as they come, joins them, and settles what never becomes whole.
 /// Returns when the gateway drains or when nothing came for `idle`.
 pub async fn assemble(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, lane: &Lane, idle: Duration) -> Result<(), LedgerError> {
-    let timeout = tenant.config.parts_timeout;
+    let timeout = tenant.config().parts_timeout;
     // A part is claimed for as long as its group may wait; restarting is what gives it back earlier.
     let lease = timeout.saturating_mul(2).saturating_add(Duration::from_secs(60));
     let (name, submit) = (lane.name(), Lane::new(Kind::Submit, &lane.tenant, &lane.account));
@@ -78,14 +78,14 @@ async fn finish(
     parts: Vec<Claim>,
 ) -> Result<(), LedgerError> {
     let whole = group.is_whole();
-    let joined = if whole || tenant.config.parts_policy == PartsPolicy::Send {
+    let joined = if whole || tenant.config().parts_policy == PartsPolicy::Send {
         group.join()
     } else {
         Err(format!(
             "{} of {} parts came within {} s",
             group.parts.len(),
             group.total,
-            tenant.config.parts_timeout.as_secs()
+            tenant.config().parts_timeout.as_secs()
         ))
     };
     let note = match joined {

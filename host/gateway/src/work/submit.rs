@@ -7,12 +7,7 @@ use super::{
     receipts::{self, News},
     reports,
 };
-use crate::{
-    clock::millis,
-    gateway::Gateway,
-    tenant::{Account, Tenant},
-    upstream,
-};
+use crate::{account::Account, clock::millis, gateway::Gateway, tenant::Tenant, upstream};
 use edgebind_ledger::{Claim, LedgerError, Settlement};
 use edgebind_runtime::{
     message::{Message, MessageState},
@@ -47,7 +42,7 @@ async fn attempt(
                 .await;
         }
     };
-    let expiry = expiry(&submission, &claim, tenant.config.retry_max_age);
+    let expiry = expiry(&submission, &claim, tenant.config().retry_max_age);
     let outcome = if gateway.clock.now() >= expiry {
         Outcome::Dead(expired())
     } else {

@@ -36,7 +36,7 @@ pub async fn sweep(gateway: Arc<Gateway>) {
 /// Puts the depth of every queue into the metrics.
 pub fn measure(gateway: &Gateway) {
     let mut waiting: BTreeMap<(Kind, Arc<str>), usize> = BTreeMap::new();
-    for tenant in &gateway.tenants {
+    for tenant in &*gateway.directory.tenants() {
         waiting.extend(Kind::ALL.map(|kind| ((kind, tenant.name.clone()), 0)));
     }
     for (name, count) in gateway.records.lanes("") {

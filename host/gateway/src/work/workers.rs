@@ -5,9 +5,10 @@ use super::{
     multi, parts, submit,
 };
 use crate::{
+    account::Account,
     gateway::Gateway,
     limits::{CLAIMS_MAX, LANE_IDLE, SUBMIT_LEASE},
-    tenant::{Account, Tenant},
+    tenant::Tenant,
 };
 use edgebind_ledger::LedgerError;
 use std::{
@@ -32,6 +33,9 @@ impl Workers {
         let Some((tenant, account)) = gateway.owner(&lane) else {
             return tracing::warn!(tenant = %lane.tenant, "work waits for a tenant or an account that is not configured; it stays where it is");
         };
+        if !tenant.serves(&account) {
+            return;
+        }
         if self
             .running
             .lock()
@@ -66,6 +70,9 @@ async fn work(gateway: Arc<Gateway>, tenant: Arc<Tenant>, account: Arc<Account>,
         if gateway.draining.is_cancelled() {
             break;
         }
+        if !tenant.serves(&account) {
+            break;
+        }
         if account.binds() == 0 && gateway.records.pending(&lane.name()) == 0 {
             gateway.workers.forget(&lane);
             // Work that came between the question and the line above still finds a worker.
@@ -78,6 +85,8 @@ async fn work(gateway: Arc<Gateway>, tenant: Arc<Tenant>, account: Arc<Account>,
         }
     }
     gateway.workers.forget(&lane);
+    // It may have been resumed meanwhile.
+    gateway.workers.ensure(&gateway, lane);
 }
 
 /// Claims and starts submissions until the gateway drains or nothing came for [`LANE_IDLE`].
@@ -88,9 +97,14 @@ async fn submissions(
     lane: &Lane,
 ) -> Result<(), LedgerError> {
     let name = lane.name();
+    let mut changes = tenant.changes.subscribe();
     loop {
+        if !tenant.serves(account) {
+            return Ok(());
+        }
         let claims = tokio::select! {
             claims = gateway.ledger.claim(&name, CLAIMS_MAX, SUBMIT_LEASE) => claims?,
+            _ = changes.changed() => continue,
             () = tokio::time::sleep(LANE_IDLE) => return Ok(()),
             () = gateway.draining.cancelled() => return Ok(()),
         };

@@ -5,7 +5,7 @@ use crate::{
     neighbour::Neighbour,
 };
 use edgebind_runtime::{
-    DeployError, Fault, Release, RestoreError, SessionComponent, Slot,
+    DeployError, Engine, Fault, Limits, Release, RestoreError, SessionComponent, Slot,
     session::{Action, Event, Settlement},
 };
 use std::thread;
@@ -32,7 +32,7 @@ fn a_moved_session_knows_what_is_under_way() {
     let component = session(&engine());
     let mut old = healthy(&component);
     assert_eq!(old.on_events(2, &[frame()]).map(|actions| actions.len()), Ok(1));
-    let mut new = old.move_to(&component, &config(&[])).unwrap();
+    let (mut new, _) = old.move_to(&component, &config(&[])).unwrap();
     drop(old);
     let actions = new.on_events(3, &[Event::Appended((1, Ok("1".into()))), frame()]).unwrap();
     assert!(
@@ -42,11 +42,32 @@ fn a_moved_session_knows_what_is_under_way() {
 }
 
 #[test]
+fn a_full_house_moves_and_goes_back() {
+    let engine = Engine::new(&Limits {
+        sessions_max: 2,
+        ..few()
+    })
+    .unwrap();
+    let component = session(&engine);
+    let mut bind = healthy(&component);
+    let _other = healthy(&component);
+    assert!(component.open(&config(&[])).is_err(), "no place is left");
+    let (mut moved, saved) = bind.move_to(&component, &config(&[])).unwrap();
+    drop(bind);
+    goes_on(&mut moved);
+    let mut back = moved.go_back_to(&component, &config(&[]), &saved).unwrap();
+    drop(moved);
+    goes_on(&mut back);
+    assert_eq!(engine.sessions(), 2);
+    assert!(component.open(&config(&[])).is_err(), "the house is as full as before");
+}
+
+#[test]
 fn a_delivery_under_way_is_settled_after_the_move() {
     let component = platform_session(&engine());
     let mut bind = Neighbour::new(&component);
     let sequence_number = bind.is_given(9);
-    bind.session = bind.session.move_to(&component, &config(&[])).unwrap();
+    bind.session = bind.session.move_to(&component, &config(&[])).unwrap().0;
     bind.answers(sequence_number, 9);
     bind.goes_on();
 }

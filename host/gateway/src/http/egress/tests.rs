@@ -2,8 +2,8 @@
 
 use super::{names::is_public, *};
 use crate::{
+    account::Account,
     config::{Config, Surroundings},
-    tenant::Account,
 };
 use reqwest::dns::{Addrs, Name, Resolving};
 use std::{
@@ -154,7 +154,7 @@ fn secrets() -> Arc<Secrets> {
         settings: &|_| Vec::new(),
     };
     let config = Config::from_toml(TENANT, &nothing).unwrap();
-    Account::passing_through("esme", &config.tenants[0]).secrets()
+    Account::passing_through("esme", &config.tenants[0], None).secrets()
 }
 
 fn get(url: impl Into<String>) -> Request {

@@ -152,8 +152,8 @@ impl World {
         let Admission::Taken(taken) = admitted else {
             panic!("the bind was not admitted")
         };
-        let (bind, session, first) = *taken;
-        let bind = tokio::spawn(async move { drive(&bind, session, first, reader, writer).await });
+        let (bind, running, first) = *taken;
+        let bind = tokio::spawn(async move { drive(&bind, running, first, reader, writer).await });
         Self {
             disk,
             peer_reads,
