@@ -15,6 +15,7 @@ use crate::{
     work::entry::{self, Outgoing},
 };
 use bytes::Bytes;
+use edgebind_componentize::{Guest, build, workspace_above};
 use edgebind_ledger::{BoxFuture, Ledger, Memory, NewEntry, Records as _, State, system_clock};
 use edgebind_runtime::{
     Engine,
@@ -95,12 +96,18 @@ struct World {
     peer_writes: WriteHalf<DuplexStream>,
     bind: JoinHandle<End>,
     gateway: Arc<Gateway>,
+    engine: Engine,
     _folder: TempDir,
 }
 
 impl World {
     /// A transceiver that is bound; `pipe` octets fit into each direction of its connection, `appends` succeed before the disk waits.
     async fn bound(pipe: usize, appends: usize) -> Self {
+        Self::with(pipe, appends, false).await
+    }
+
+    /// The same, with the faulty session behaving itself in the place of the built-in one.
+    async fn with(pipe: usize, appends: usize, is_faulty: bool) -> Self {
         const TOML: &str = r#"
             smpp = { plain = "127.0.0.1:0" }
             [[tenants]]
@@ -117,7 +124,11 @@ impl World {
             settings: &|_| Vec::new(),
         };
         let config = Config::from_toml(TOML, &surroundings).unwrap();
-        let builtin = components::load(&Engine::new(&limits(&config.limits)).unwrap()).unwrap();
+        let engine = Engine::new(&limits(&config.limits)).unwrap();
+        let mut builtin = components::load(&engine).unwrap();
+        if is_faulty {
+            builtin.session = faulty(&engine);
+        }
         let tenant = crate::start::tenant_of(&config.tenants[0], &builtin).unwrap();
         let disk = Arc::new(Disk {
             memory: Arc::new(Memory::new(0, system_clock()).unwrap()),
@@ -160,8 +171,37 @@ impl World {
             peer_writes,
             bind,
             gateway,
+            engine,
             _folder: folder,
         }
+    }
+
+    /// Puts a component to use as the next session release, with these settings over none.
+    fn deploys(&self, component: SessionComponent, settings: &[(&str, &str)]) {
+        let tenant = self.gateway.directory.tenant("acme").unwrap();
+        let release = Release {
+            component,
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            revision: tenant.session.current().revision + 1,
+        };
+        tenant.session.deploy(release).unwrap();
+        tenant.tell();
+    }
+
+    /// The bind as others see it, once it runs this revision or says why it does not.
+    async fn has_followed_to(&self, revision: u64) -> Option<String> {
+        let open = self.gateway.binds.all().pop().unwrap();
+        let stays = || open.stays.lock().unwrap().clone();
+        let followed = async {
+            while open.revision.load(Ordering::Relaxed) != revision && stays().is_none() {
+                sleep(SECOND / 100).await;
+            }
+        };
+        timeout(10 * SECOND, followed).await.expect("the bind follows the release");
+        stays()
     }
 
     /// The header of the next PDU that reaches the peer.
@@ -327,4 +367,111 @@ async fn a_peer_that_takes_nothing_loses_its_bind() {
     let end = (&mut world.bind).await.unwrap();
     assert!(matches!(end, End::Stalled), "{end}");
     assert!(before.elapsed() >= WRITE_STALL, "not before its time");
+}
+
+/// The faulty session.
+fn faulty(engine: &Engine) -> SessionComponent {
+    let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let target_dir = Path::new(env!("EDGEBIND_SESSION")).ancestors().nth(2).unwrap();
+    let guest = Guest {
+        package: "edgebind-faulty",
+        features: &[],
+        env: &[],
+    };
+    let bytes = std::fs::read(build(&workspace, target_dir, &guest).unwrap()).unwrap();
+    SessionComponent::load(engine, &bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_live_bind_moves_with_what_is_under_way() {
+    let mut world = World::bound(10_000, 0).await;
+    world.next().await;
+    world.disk.memory.append(vec![incoming()]).await.unwrap();
+    let delivery = world.next().await;
+    assert_eq!(delivery.command_id, CommandId::DELIVER_SM);
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    let component = world
+        .gateway
+        .directory
+        .tenant("acme")
+        .unwrap()
+        .session
+        .current()
+        .component
+        .clone();
+    world.deploys(component, &[("window_out", "3")]);
+    assert_eq!(world.has_followed_to(2).await, None);
+    world.disk.permits.add_permits(1);
+    let answer = world.next().await;
+    assert_eq!((answer.command_id, answer.sequence_number), (CommandId::SUBMIT_SM_RESP, 2));
+    let taken = frame(CommandId::DELIVER_SM_RESP, delivery.sequence_number, b"\0");
+    world.peer_writes.write_all(&taken).await.unwrap();
+    let settled = async {
+        while world.disk.memory.pending(DELIVER) > 0 {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(10 * SECOND, settled)
+        .await
+        .expect("the delivery is settled after the move");
+}
+
+#[tokio::test]
+async fn a_bind_whose_session_is_not_taken_over_stays_and_says_why() {
+    let mut world = World::bound(10_000, 10).await;
+    world.next().await;
+    world.deploys(faulty(&world.engine), &[]);
+    let why = world.has_followed_to(2).await;
+    assert_eq!(why.as_deref(), Some("revision 2: restore refused: not eight octets"));
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    assert_eq!(world.next().await.command_id, CommandId::SUBMIT_SM_RESP);
+    let component = world
+        .gateway
+        .directory
+        .tenant("acme")
+        .unwrap()
+        .session
+        .previous()
+        .unwrap()
+        .component
+        .clone();
+    world.deploys(component, &[]);
+    let open = world.gateway.binds.all().pop().unwrap();
+    let moved = async {
+        while open.revision.load(Ordering::Relaxed) != 3 {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(10 * SECOND, moved).await.expect("the next release takes it over");
+    assert_eq!(*open.stays.lock().unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_breaks_right_after_the_move_is_done_by_the_release_before() {
+    let mut world = World::with(10_000, 10, true).await;
+    world.next().await;
+    world.deploys(faulty(&world.engine), &[("misdeed", "trap")]);
+    assert_eq!(world.has_followed_to(2).await, None);
+    world.peer_writes.write_all(&submit_sm(2)).await.unwrap();
+    let claimed = async {
+        while world.disk.claimed.load(Ordering::SeqCst) == 0 {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(10 * SECOND, claimed)
+        .await
+        .expect("the message is appended by the session that went back");
+    let open = world.gateway.binds.all().pop().unwrap();
+    assert_eq!(open.revision.load(Ordering::Relaxed), 1);
+    let why = open.stays.lock().unwrap().clone().unwrap();
+    assert!(why.starts_with("revision 2 trapped"), "{why}");
+    assert!(!world.bind.is_finished());
+}
+
+#[tokio::test]
+async fn a_bind_that_is_ended_unbinds() {
+    let mut world = World::bound(10_000, 10).await;
+    world.next().await;
+    world.gateway.binds.all().pop().unwrap().end.cancel();
+    assert_eq!(world.next().await.command_id, CommandId::UNBIND);
 }
