@@ -65,8 +65,8 @@ const ARROWS: [(&str, &[&str], &str); 10] = [
 const TESTS: [(&str, &[&str], &str); 2] = [
     (
         "tests",
-        &["simulator", "smpp"],
-        "the tests speak TCP, HTTP and the command line only",
+        &["componentize", "simulator", "smpp"],
+        "the tests speak TCP, HTTP and the command line only, and build what they deploy",
     ),
     (
         "fuzz",

@@ -10,10 +10,12 @@
     reason = "this crate is a test: a panic is its way to say no"
 )]
 
+pub mod admin;
 pub mod capture;
 pub mod catcher;
 pub mod config;
 pub mod edgebind;
+pub mod guests;
 pub mod kannel;
 pub mod port;
 pub mod program;

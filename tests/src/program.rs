@@ -61,7 +61,8 @@ fn profile_dir() -> PathBuf {
     }
 }
 
-fn target_dir() -> PathBuf {
+/// The target directory of the running program.
+pub fn target_dir() -> PathBuf {
     profile_dir().parent().unwrap().to_owned()
 }
 
