@@ -64,7 +64,14 @@ impl Bind {
             return Err(CommandStatus::RBINDFAIL);
         }
         Ok(Self {
-            open: gateway.binds.enter(tenant, &account, kind, address, gateway.clock.now()),
+            open: gateway.binds.enter(
+                tenant,
+                &account,
+                kind,
+                address,
+                gateway.clock.now(),
+                gateway.draining.child_token(),
+            ),
             gateway: gateway.clone(),
             tenant: tenant.clone(),
             submit: Lane::new(Kind::Submit, &tenant.name, &account.name).name(),

@@ -61,6 +61,7 @@ impl Binds {
         kind: CommandId,
         address: IpAddr,
         now: u64,
+        end: CancellationToken,
     ) -> Arc<OpenBind> {
         let bind = Arc::new(OpenBind {
             id: self.last.fetch_add(1, Ordering::Relaxed) + 1,
@@ -69,7 +70,7 @@ impl Binds {
             kind,
             address,
             since: now,
-            end: CancellationToken::new(),
+            end,
             revision: AtomicU64::new(0),
             stays: Mutex::default(),
             window: AtomicUsize::new(0),

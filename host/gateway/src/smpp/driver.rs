@@ -228,10 +228,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     draining = true;
                     self.events.push(Event::Drain);
                 },
-                () = bind.gateway.draining.cancelled(), if !draining => {
-                    draining = true;
-                    self.events.push(Event::Drain);
-                },
                 () = sleep_until(progress + WRITE_STALL), if writing => return End::Stalled,
             }
         }
