@@ -171,9 +171,11 @@ impl Started {
 /// What guests may use, as far as the operator moved it.
 pub fn limits(configured: &config::Limits) -> edgebind_runtime::Limits {
     let mut limits = edgebind_runtime::Limits::default();
-    limits.memory_bytes = configured.guest_memory_bytes.unwrap_or(limits.memory_bytes);
-    limits.session_call_ms = configured.session_call_ms.unwrap_or(limits.session_call_ms);
-    limits.translator_call_ms = configured.translator_call_ms.unwrap_or(limits.translator_call_ms);
+    let guest = &mut limits.guest;
+    guest.memory_bytes = configured.guest_memory_bytes.unwrap_or(guest.memory_bytes);
+    guest.session_call_ms = configured.session_call_ms.unwrap_or(guest.session_call_ms);
+    guest.translator_call_ms = configured.translator_call_ms.unwrap_or(guest.translator_call_ms);
+    limits.memory_bytes = limits.memory_bytes.max(guest.memory_bytes);
     limits
 }
 

@@ -1,7 +1,7 @@
 //! The engine: one for the process. It compiles components, owns the pool that their instances live in, and keeps the time
 //! by which their calls are interrupted.
 
-use crate::limits::Limits;
+use crate::{allowance::Allowance, limits::Limits};
 use std::{
     error::Error,
     fmt, fs, io,
@@ -22,6 +22,8 @@ pub struct Engine {
     pub(crate) sessions: Arc<Places>,
     pub(crate) calls: Arc<Places>,
     pub(crate) moves: Arc<Places>,
+    /// Of components that are in nobody's.
+    pub(crate) allowance: Arc<Allowance>,
 }
 
 impl Engine {
@@ -38,6 +40,7 @@ impl Engine {
             sessions: Places::new("sessions", limits.sessions_max),
             calls: Places::new("calls", limits.calls_max),
             moves: Places::new("moves", MOVES_MAX),
+            allowance: Allowance::new(limits.guest.clone(), Arc::new(|_| {})),
             limits: Arc::new(limits.clone()),
         })
     }

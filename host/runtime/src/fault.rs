@@ -38,6 +38,11 @@ pub enum Fault {
     Token(Misuse),
     /// An earlier fault has ended this instance.
     Poisoned,
+    /// The tenant has as many instances open as it may; the guest never saw the call.
+    Instances {
+        /// What is allowed.
+        limit: usize,
+    },
     /// We could not make the call; the guest never saw it.
     Host(String),
 }
@@ -55,7 +60,7 @@ impl Fault {
     /// Who has to mend it.
     pub fn blame(&self) -> Blame {
         match self {
-            Fault::Host(_) => Blame::Host,
+            Fault::Host(_) | Fault::Instances { .. } => Blame::Host,
             _ => Blame::Guest,
         }
     }
@@ -109,6 +114,10 @@ impl fmt::Display for Fault {
             Fault::TooManyBytes { limit } => write!(f, "returned more than {limit} octets from one call"),
             Fault::Token(misuse) => misuse.fmt(f),
             Fault::Poisoned => f.write_str("was ended by an earlier fault"),
+            Fault::Instances { limit } => write!(
+                f,
+                "was not called: the tenant has all {limit} instances open that it may have (instances_max)"
+            ),
             Fault::Host(why) => f.write_str(why),
         }
     }

@@ -1,11 +1,15 @@
 //! One instance in a store of its own: the limits that its calls run in, and the end of it when one of them breaks.
 
 use crate::{
-    engine::{Engine, Place, TICK},
+    allowance::{Allowance, Seat},
+    engine::{Engine, Place, Places, TICK},
     fault::{CallLimits, Fault},
 };
 use rustix::time::{ClockId, clock_gettime};
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 /// A store that holds one instance. Its life ends in one of three ways, all of them a drop: its owner is done with it; a call
@@ -13,16 +17,49 @@ use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 pub(crate) struct Instance {
     store: Store<State>,
     poisoned: bool,
+    /// What the place in the pool has.
+    memory_bytes: usize,
     /// Given back after the store, whose memory it stands for.
-    place: Place,
+    room: Room,
+}
+
+/// What an instance holds for as long as it is there.
+pub(crate) struct Room {
+    _place: Place,
+    /// Of two instances between which a bind moves, only the one that goes on has a seat.
+    _seat: Option<Seat>,
+}
+
+impl Room {
+    /// For the life of a bind.
+    pub(crate) fn for_session(engine: &Engine, allowance: &Arc<Allowance>) -> Result<Self, Fault> {
+        Self::new(&engine.sessions, Some(allowance))
+    }
+
+    /// For one call.
+    pub(crate) fn for_call(engine: &Engine, allowance: &Arc<Allowance>) -> Result<Self, Fault> {
+        Self::new(&engine.calls, Some(allowance))
+    }
+
+    /// For the second instance of a bind that moves.
+    pub(crate) fn for_move(engine: &Engine) -> Result<Self, Fault> {
+        Self::new(&engine.moves, None)
+    }
+
+    fn new(places: &Arc<Places>, allowance: Option<&Arc<Allowance>>) -> Result<Self, Fault> {
+        Ok(Self {
+            _seat: allowance.map(Allowance::take).transpose()?,
+            _place: places.take().map_err(Fault::Host)?,
+        })
+    }
 }
 
 impl Instance {
-    /// An empty store in the place.
-    pub(crate) fn new(engine: &Engine, place: Place) -> Self {
-        let limits = &engine.limits;
+    /// An empty store in this room.
+    pub(crate) fn new(engine: &Engine, allowance: &Arc<Allowance>, room: Room) -> Self {
         let state = State {
-            memory_bytes_max: limits.memory_bytes,
+            allowance: allowance.clone(),
+            memory_bytes_max: 0,
             denied: false,
             time: Time::default(),
         };
@@ -32,7 +69,8 @@ impl Instance {
         Self {
             store,
             poisoned: false,
-            place,
+            room,
+            memory_bytes: engine.limits.memory_bytes,
         }
     }
 
@@ -46,20 +84,29 @@ impl Instance {
             return Err(Fault::Poisoned);
         }
         let half = Duration::from_millis(limits.ms) / 2;
-        self.store.data_mut().time = Time { half, since: None };
-        self.store.data_mut().denied = false;
+        let limits = CallLimits {
+            memory_bytes: limits.memory_bytes.min(self.memory_bytes),
+            ..limits
+        };
+        let state = self.store.data_mut();
+        state.time = Time { half, since: None };
+        state.memory_bytes_max = limits.memory_bytes;
+        state.denied = false;
         self.store.set_epoch_deadline(ticks(half));
         // Every string and list of the answer counts with the octets of its elements, before memory is taken for it.
         self.store.set_hostcall_fuel(limits.bytes_max);
-        call(&mut self.store).map_err(|error| {
+        let began = Instant::now();
+        let done = call(&mut self.store);
+        self.store.data().allowance.charge(began);
+        done.map_err(|error| {
             self.poisoned = true;
             Fault::from_wasmtime(&error, self.store.data().denied, limits)
         })
     }
 
-    /// Each has the other's place from now on.
-    pub(crate) fn swap_place(&mut self, other: &mut Self) {
-        std::mem::swap(&mut self.place, &mut other.place);
+    /// Each has the other's room from now on.
+    pub(crate) fn swap_room(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.room, &mut other.room);
     }
 
     /// Ends it: no call enters it again.
@@ -70,6 +117,8 @@ impl Instance {
 
 /// What wasmtime asks about an instance.
 pub(crate) struct State {
+    allowance: Arc<Allowance>,
+    /// In this call.
     memory_bytes_max: usize,
     /// It was refused memory in this call.
     denied: bool,
@@ -80,6 +129,9 @@ impl ResourceLimiter for State {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= self.memory_bytes_max;
         self.denied |= !allowed;
+        if allowed {
+            self.allowance.grown_to(desired);
+        }
         Ok(allowed)
     }
 

@@ -2,8 +2,8 @@
 //! the only crate that names wasmtime. Knows no sockets and no disk, and never what a message means.
 //!
 //! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
-//! piece of code, and in a [`Slot`] with its settings a tenant's release; a [`Session`] is one bind's, and the instance of a
-//! translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait.
+//! piece of code, and in a [`Slot`] with its settings a tenant's release, within the tenant's [`Allowance`]; a [`Session`] is one
+//! bind's, and the instance of a translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait.
 //!
 //! # What the boundary costs
 //!
@@ -27,6 +27,7 @@
     allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")
 )]
 
+mod allowance;
 mod contract;
 mod engine;
 mod fault;
@@ -38,10 +39,11 @@ mod slot;
 pub mod translator;
 mod world;
 
+pub use allowance::{Allowance, Usage, Voice};
 pub use contract::message;
 pub use engine::{Engine, EngineError};
 pub use fault::{Blame, Fault};
-pub use limits::Limits;
+pub use limits::{GuestLimits, Limits};
 pub use session::{RestoreError, Saved, Session, SessionComponent};
 pub use session_tokens::Misuse;
 pub use slot::{Component, DeployError, Release, Slot};

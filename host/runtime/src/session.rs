@@ -7,13 +7,15 @@ pub use crate::contract::session_world::edgebind::session::types::{
 };
 
 use crate::{
+    allowance::Allowance,
     contract::{
         message::{Address, Setting},
         session_world::{self, SessionPre, exports::edgebind::session::machine},
     },
-    engine::{Engine, Place},
+    engine::Engine,
     fault::{CallLimits, Fault},
-    instance::{Instance, State},
+    instance::{Instance, Room, State},
+    limits::GuestLimits,
     session_tokens::Tokens,
     world::{Admitted, Function, LoadError, World, admit, has_type},
 };
@@ -24,6 +26,7 @@ use wasmtime::component::ResourceAny;
 #[derive(Clone)]
 pub struct SessionComponent {
     engine: Engine,
+    allowance: Arc<Allowance>,
     pre: Arc<SessionPre<State>>,
     digest: Arc<str>,
 }
@@ -35,6 +38,7 @@ pub struct Session {
     machine: ResourceAny,
     tokens: Tokens,
     engine: Engine,
+    allowance: Arc<Allowance>,
 }
 
 /// A session as it was at one moment, with what was under way.
@@ -52,9 +56,18 @@ impl SessionComponent {
         let pre = SessionPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
+            allowance: engine.allowance.clone(),
             pre: Arc::new(pre),
             digest: digest.into(),
         })
+    }
+
+    /// The same component, with everything that is opened of it in this allowance.
+    pub fn within(&self, allowance: &Arc<Allowance>) -> Self {
+        Self {
+            allowance: allowance.clone(),
+            ..self.clone()
+        }
     }
 
     /// SHA-256 of the component as it was deployed, in hex.
@@ -64,8 +77,9 @@ impl SessionComponent {
 
     /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
     pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
-        let mut instance = Instance::new(&self.engine, self.engine.calls.take().map_err(Fault::Host)?);
-        instance.call(self.engine.check_limits(), |store| {
+        let room = Room::for_call(&self.engine, &self.allowance)?;
+        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        instance.call(self.allowance.translation(), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             world.edgebind_session_machine().call_check(store, settings)
         })
@@ -73,9 +87,9 @@ impl SessionComponent {
 
     /// A new session. Its first events should begin with `bound`.
     pub fn open(&self, config: &Config) -> Result<Session, Fault> {
-        let place = self.engine.sessions.take().map_err(Fault::Host)?;
-        let mut instance = Instance::new(&self.engine, place);
-        let (world, machine) = instance.call(call_limits(&self.engine, 0), |store| {
+        let room = Room::for_session(&self.engine, &self.allowance)?;
+        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let (world, machine) = instance.call(call_limits(&self.allowance.limits(), 0), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
             Ok((world, machine))
@@ -86,18 +100,20 @@ impl SessionComponent {
             machine,
             tokens: Tokens::default(),
             engine: self.engine.clone(),
+            allowance: self.allowance.clone(),
         })
     }
 
     /// A session that goes on where a saved one left off, with nothing under way. A live bind moves by [`Session::move_to`].
     pub fn restore(&self, config: &Config, saved: &[u8]) -> Result<Session, RestoreError> {
-        let place = self.engine.sessions.take().map_err(Fault::Host)?;
-        self.restore_with(config, saved, Tokens::default(), place)
+        let room = Room::for_session(&self.engine, &self.allowance)?;
+        self.restore_with(config, saved, Tokens::default(), room)
     }
 
-    fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, place: Place) -> Result<Session, RestoreError> {
-        let mut instance = Instance::new(&self.engine, place);
-        let (world, restored) = instance.call(call_limits(&self.engine, self.engine.limits.translation_bytes_max), |store| {
+    fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, room: Room) -> Result<Session, RestoreError> {
+        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let limits = self.allowance.limits();
+        let (world, restored) = instance.call(call_limits(&limits, limits.translation_bytes_max), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             let restored = world
                 .edgebind_session_machine()
@@ -112,6 +128,7 @@ impl SessionComponent {
             machine,
             tokens,
             engine: self.engine.clone(),
+            allowance: self.allowance.clone(),
         })
     }
 }
@@ -121,19 +138,19 @@ impl Session {
     /// [`Fault::Poisoned`] and does not enter the guest.
     pub fn on_events(&mut self, now: u64, events: &[Event]) -> Result<Vec<Action>, Fault> {
         self.tokens.told(events);
-        let limits = &self.engine.limits;
+        let limits = self.allowance.limits();
         // Room for the actions themselves, twice their number, so that a few too many are counted and not only refused.
         let bytes_max = limits
             .action_bytes_max
             .saturating_add(limits.actions_max.saturating_mul(2 * size_of::<Action>()));
-        let call = call_limits(&self.engine, bytes_max);
+        let call = call_limits(&limits, bytes_max);
         let actions = self.instance.call(call, |store| {
             self.world
                 .edgebind_session_machine()
                 .session()
                 .call_on_events(store, self.machine, now, events)
         });
-        let checked = actions.and_then(|actions| self.check(&actions).map(|()| actions));
+        let checked = actions.and_then(|actions| check(&limits, &mut self.tokens, &actions).map(|()| actions));
         if checked.is_err() {
             self.instance.poison();
         }
@@ -142,8 +159,8 @@ impl Session {
 
     /// Everything that a successor needs to go on. The session lives on.
     pub fn save(&mut self) -> Result<Vec<u8>, Fault> {
-        let call = call_limits(&self.engine, self.engine.limits.saved_bytes_max);
-        self.instance.call(call, |store| {
+        let limits = self.allowance.limits();
+        self.instance.call(call_limits(&limits, limits.saved_bytes_max), |store| {
             self.world.edgebind_session_machine().session().call_save(store, self.machine)
         })
     }
@@ -161,28 +178,27 @@ impl Session {
 
     /// A session as it was when it was saved, on the component that it was of, in this one's place.
     pub fn go_back_to(&mut self, component: &SessionComponent, config: &Config, saved: &Saved) -> Result<Self, RestoreError> {
-        let room = self.engine.moves.take().map_err(Fault::Host)?;
+        let room = Room::for_move(&self.engine)?;
         let mut moved = component.restore_with(config, &saved.octets, saved.tokens.clone(), room)?;
         // Only one of the two lives on: it needs the place of a bind, the other ends in the room for moves.
-        self.instance.swap_place(&mut moved.instance);
+        self.instance.swap_room(&mut moved.instance);
         Ok(moved)
     }
+}
 
-    fn check(&mut self, actions: &[Action]) -> Result<(), Fault> {
-        let limits = &self.engine.limits;
-        if actions.len() > limits.actions_max {
-            return Err(Fault::TooManyActions {
-                count: actions.len(),
-                limit: limits.actions_max,
-            });
-        }
-        if actions.iter().map(octets).sum::<usize>() > limits.action_bytes_max {
-            return Err(Fault::TooManyBytes {
-                limit: limits.action_bytes_max,
-            });
-        }
-        self.tokens.said(actions).map_err(Fault::Token)
+fn check(limits: &GuestLimits, tokens: &mut Tokens, actions: &[Action]) -> Result<(), Fault> {
+    if actions.len() > limits.actions_max {
+        return Err(Fault::TooManyActions {
+            count: actions.len(),
+            limit: limits.actions_max,
+        });
     }
+    if actions.iter().map(octets).sum::<usize>() > limits.action_bytes_max {
+        return Err(Fault::TooManyBytes {
+            limit: limits.action_bytes_max,
+        });
+    }
+    tokens.said(actions).map_err(Fault::Token)
 }
 
 /// What an action makes others carry.
@@ -211,10 +227,10 @@ fn octets(action: &Action) -> usize {
     }
 }
 
-fn call_limits(engine: &Engine, bytes_max: usize) -> CallLimits {
+fn call_limits(limits: &GuestLimits, bytes_max: usize) -> CallLimits {
     CallLimits {
-        ms: engine.limits.session_call_ms,
-        memory_bytes: engine.limits.memory_bytes,
+        ms: limits.session_call_ms,
+        memory_bytes: limits.memory_bytes,
         bytes_max,
     }
 }

@@ -7,13 +7,14 @@ pub use crate::contract::translator_world::edgebind::translator::types::{
 };
 
 use crate::{
+    allowance::Allowance,
     contract::{
         message::Setting,
         translator_world::{TranslatorPre, exports::edgebind::translator::translation},
     },
     engine::Engine,
     fault::Fault,
-    instance::{Instance, State},
+    instance::{Instance, Room, State},
     world::{Admitted, Function, LoadError, World, admit, has_type},
 };
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use wasmtime::Store;
 #[derive(Clone)]
 pub struct TranslatorComponent {
     engine: Engine,
+    allowance: Arc<Allowance>,
     pre: Arc<TranslatorPre<State>>,
     digest: Arc<str>,
 }
@@ -36,9 +38,18 @@ impl TranslatorComponent {
         let pre = TranslatorPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
+            allowance: engine.allowance.clone(),
             pre: Arc::new(pre),
             digest: digest.into(),
         })
+    }
+
+    /// The same component, with every call in this allowance.
+    pub fn within(&self, allowance: &Arc<Allowance>) -> Self {
+        Self {
+            allowance: allowance.clone(),
+            ..self.clone()
+        }
     }
 
     /// SHA-256 of the component as it was deployed, in hex.
@@ -73,8 +84,9 @@ impl TranslatorComponent {
     }
 
     fn call<R>(&self, call: impl FnOnce(&mut Store<State>, &translation::Guest) -> wasmtime::Result<R>) -> Result<R, Fault> {
-        let mut instance = Instance::new(&self.engine, self.engine.calls.take().map_err(Fault::Host)?);
-        instance.call(self.engine.check_limits(), |store| {
+        let room = Room::for_call(&self.engine, &self.allowance)?;
+        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        instance.call(self.allowance.translation(), |store| {
             let world = self.pre.instantiate(&mut *store)?;
             call(store, world.edgebind_translator_translation())
         })

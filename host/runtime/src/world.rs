@@ -3,7 +3,7 @@
 use crate::{
     engine::Engine,
     fault::{CallLimits, Fault, chain},
-    instance::{Instance, State},
+    instance::{Instance, Room, State},
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use std::{collections::BTreeSet, error::Error, fmt, fmt::Write as _};
@@ -132,9 +132,13 @@ fn shape_mistakes(engine: &Engine, component: &Component, world: &World) -> Vec<
 
 /// Makes one instance, and asks it for every function by its type.
 fn try_out(engine: &Engine, pre: &InstancePre<State>, world: &World) -> Result<Vec<String>, Fault> {
-    let mut trial = Instance::new(engine, engine.calls.take().map_err(Fault::Host)?);
+    let mut trial = Instance::new(engine, &engine.allowance, Room::for_call(engine, &engine.allowance)?);
     let component = pre.component();
-    let limits = engine.check_limits();
+    // Whose it will be, and how much memory they give it, is not known yet.
+    let limits = CallLimits {
+        memory_bytes: engine.limits.memory_bytes,
+        ..engine.allowance.translation()
+    };
     let instance = trial.call(limits, |store| pre.instantiate(store))?;
     let mut mistakes = Vec::new();
     trial.call(limits, |store| {
@@ -161,17 +165,6 @@ fn sha256(bytes: &[u8]) -> String {
             let _ = write!(hex, "{octet:02x}");
             hex
         })
-}
-
-impl Engine {
-    /// What bounds a call that is nobody's bind: a translator's, a check of settings, a trial.
-    pub(crate) fn check_limits(&self) -> CallLimits {
-        CallLimits {
-            ms: self.limits.translator_call_ms,
-            memory_bytes: self.limits.memory_bytes,
-            bytes_max: self.limits.translation_bytes_max,
-        }
-    }
 }
 
 /// Why a component is not let in.

@@ -1,6 +1,7 @@
 //! The runtime with real components: what healthy ones do, what it does to faulty ones, and whom it does not let in.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")]
 
+mod allowances;
 mod guests;
 mod limits;
 mod neighbour;

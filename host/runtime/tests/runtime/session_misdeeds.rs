@@ -28,7 +28,7 @@ misdeeds! {
     }
 
     Spin: spin {
-        assert_eq!(at_first_frame(Misdeed::Spin), Fault::Deadline { limit_ms: few().session_call_ms });
+        assert_eq!(at_first_frame(Misdeed::Spin), Fault::Deadline { limit_ms: few().guest.session_call_ms });
     }
 
     Trap: trap {
@@ -37,7 +37,7 @@ misdeeds! {
     }
 
     Hoard: hoard {
-        assert_eq!(at_first_frame(Misdeed::Hoard), Fault::Memory { limit_bytes: few().memory_bytes });
+        assert_eq!(at_first_frame(Misdeed::Hoard), Fault::Memory { limit_bytes: few().guest.memory_bytes });
     }
 
     Recurse: recurse {
@@ -46,17 +46,17 @@ misdeeds! {
     }
 
     Flood: flood {
-        let limit = few().actions_max;
+        let limit = few().guest.actions_max;
         assert_eq!(at_first_frame_with(Misdeed::Flood, limit), Fault::TooManyActions { count: limit + 1, limit });
     }
 
     GiantAction: giant_action {
-        let limit = few().action_bytes_max;
+        let limit = few().guest.action_bytes_max;
         assert_eq!(at_first_frame_with(Misdeed::GiantAction, limit), Fault::TooManyBytes { limit });
     }
 
     TwoLargeActions: two_large_actions {
-        let limit = few().action_bytes_max;
+        let limit = few().guest.action_bytes_max;
         assert_eq!(at_first_frame_with(Misdeed::TwoLargeActions, limit), Fault::TooManyBytes { limit });
     }
 
@@ -86,7 +86,7 @@ misdeeds! {
     }
 
     SpinAtBirth: spin_at_birth {
-        assert_eq!(at_birth(Misdeed::SpinAtBirth), Fault::Deadline { limit_ms: few().session_call_ms });
+        assert_eq!(at_birth(Misdeed::SpinAtBirth), Fault::Deadline { limit_ms: few().guest.session_call_ms });
     }
 
     TrapInCheck: trap_in_check {
@@ -94,7 +94,7 @@ misdeeds! {
     }
 
     EndlessComplaint: endless_complaint {
-        assert_eq!(in_check(Misdeed::EndlessComplaint), Fault::TooManyBytes { limit: few().translation_bytes_max });
+        assert_eq!(in_check(Misdeed::EndlessComplaint), Fault::TooManyBytes { limit: few().guest.translation_bytes_max });
     }
 
     TrapInSave: trap_in_save {
@@ -102,7 +102,7 @@ misdeeds! {
     }
 
     GiganticSave: gigantic_save {
-        let limit = few().saved_bytes_max;
+        let limit = few().guest.saved_bytes_max;
         assert_eq!(in_save(Misdeed::GiganticSave, limit), Fault::TooManyBytes { limit });
     }
 
@@ -195,27 +195,30 @@ fn what_is_just_allowed_has_no_fault() {
     let limits = few();
     let one_less = |limit: usize| (limit - 1).to_string();
     let mut flood = component
-        .open(&config(&[("misdeed", "flood"), ("count", &one_less(limits.actions_max))]))
+        .open(&config(&[
+            ("misdeed", "flood"),
+            ("count", &one_less(limits.guest.actions_max)),
+        ]))
         .unwrap();
     assert_eq!(
         flood.on_events(1, &[frame()]).map(|actions| actions.len()),
-        Ok(limits.actions_max)
+        Ok(limits.guest.actions_max)
     );
     let mut giant = component
         .open(&config(&[
             ("misdeed", "giant-action"),
-            ("count", &one_less(limits.action_bytes_max)),
+            ("count", &one_less(limits.guest.action_bytes_max)),
         ]))
         .unwrap();
     assert_eq!(
         giant.on_events(1, &[frame()]),
-        Ok(vec![Action::Send(vec![7; limits.action_bytes_max])])
+        Ok(vec![Action::Send(vec![7; limits.guest.action_bytes_max])])
     );
     let mut saved = component
         .open(&config(&[
             ("misdeed", "gigantic-save"),
-            ("count", &one_less(limits.saved_bytes_max)),
+            ("count", &one_less(limits.guest.saved_bytes_max)),
         ]))
         .unwrap();
-    assert_eq!(saved.save().map(|saved| saved.len()), Ok(limits.saved_bytes_max));
+    assert_eq!(saved.save().map(|saved| saved.len()), Ok(limits.guest.saved_bytes_max));
 }

@@ -23,7 +23,7 @@ misdeeds! {
     }
 
     Spin: spin {
-        assert_eq!(in_every_call(Misdeed::Spin, 0), Fault::Deadline { limit_ms: few().translator_call_ms });
+        assert_eq!(in_every_call(Misdeed::Spin, 0), Fault::Deadline { limit_ms: few().guest.translator_call_ms });
     }
 
     Trap: trap {
@@ -31,7 +31,7 @@ misdeeds! {
     }
 
     Hoard: hoard {
-        assert_eq!(in_every_call(Misdeed::Hoard, 0), Fault::Memory { limit_bytes: few().memory_bytes });
+        assert_eq!(in_every_call(Misdeed::Hoard, 0), Fault::Memory { limit_bytes: few().guest.memory_bytes });
     }
 
     Recurse: recurse {
@@ -39,7 +39,7 @@ misdeeds! {
     }
 
     GiantBody: giant_body {
-        let limit = few().translation_bytes_max;
+        let limit = few().guest.translation_bytes_max;
         assert_eq!(in_every_call(Misdeed::GiantBody, limit), Fault::TooManyBytes { limit });
     }
 
