@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use edgebind_smpp::{
-    Bind, CommandId, CommandStatus, Header, Npi, Pdu, ShortMessage, Tlvs, Ton, encode, encode_header_only, frame,
-};
+use edgebind_smpp::{CommandId, CommandStatus, Header, encode_header_only, frame};
 use hdrhistogram::Histogram;
 use serde_json::json;
 
+use crate::frames;
 use crate::process::cpu_time;
 
 /// Latencies up to a minute, in microseconds, three digits of them.
@@ -184,13 +183,9 @@ impl Connection {
     fn bind(plan: &Plan) -> Self {
         let mut stream = TcpStream::connect(plan.address).expect("the server takes connections");
         stream.set_nodelay(true).expect("TCP_NODELAY can be set");
-        let bind = Pdu::BindTransmitter(Bind {
-            system_id: plan.system_id.as_bytes(),
-            password: plan.password.as_bytes(),
-            interface_version: 0x34,
-            ..Bind::default()
-        });
-        stream.write_all(&encoded(&bind)).expect("the server reads");
+        stream
+            .write_all(&frames::bind_transmitter(&plan.system_id, &plan.password))
+            .expect("the server reads");
         let mut header = [0; frame::HEADER_LEN];
         stream.read_exact(&mut header).expect("the server answers the bind request");
         let answer = Header::read(&header).expect("the header is whole");
@@ -198,20 +193,10 @@ impl Connection {
         let mut body = vec![0; answer.command_length as usize - header.len()];
         stream.read_exact(&mut body).expect("the server completes its answer");
 
-        let submit = Pdu::SubmitSm(ShortMessage {
-            source_addr_ton: Ton::ALPHANUMERIC,
-            source_addr: b"LOAD",
-            dest_addr_ton: Ton::INTERNATIONAL,
-            dest_addr_npi: Npi::ISDN,
-            destination_addr: b"447700900123",
-            short_message: b"Forty characters of text, more or less..",
-            tlvs: Tlvs::EMPTY,
-            ..ShortMessage::default()
-        });
         Self {
             stream,
             sent: vec![Instant::now(); plan.window as usize],
-            submit: encoded(&submit),
+            submit: frames::submit_sm(),
         }
     }
 
@@ -275,7 +260,7 @@ impl Connection {
             held -= at;
             self.stream.write_all(&out).expect("the server reads");
         }
-        self.stream.write_all(&encoded(&Pdu::Unbind)).expect("the server reads");
+        self.stream.write_all(&frames::unbind()).expect("the server reads");
         measured
     }
 
@@ -292,10 +277,4 @@ impl Connection {
         self.sent[place] = Instant::now();
         true
     }
-}
-
-fn encoded(pdu: &Pdu<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    encode(&mut out, CommandStatus::ROK, 1, pdu).expect("what the load client says fits its fields");
-    out
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use edgebind_simulator::esme::{BindKind, Esme, Submit};
-use edgebind_simulator::smsgate::{self, Smsgate};
+use edgebind_simulator::smsgate::{self, Account, Device, Smsgate};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
 use edgebind_tests::guests::{component, noted};
@@ -30,17 +30,26 @@ impl Deploy {
             component("edgebind-smsgate", &[], &[("EDGEBIND_BUILD", "second")]),
             component("edgebind-smsgate", &[], &[]),
         ];
-        let smsgate = Smsgate::start(smsgate::Config::with_account(UPSTREAM.0, UPSTREAM.1))
-            .await
-            .expect("the simulated SMSGate can listen");
+        let account = Account::new(UPSTREAM.0, UPSTREAM.1).device(Device::new("phone-1").number("+447700900999"));
+        let smsgate = Smsgate::start(smsgate::Config {
+            accounts: vec![account],
+            ..smsgate::Config::default()
+        });
+        let smsgate = smsgate.await.expect("the simulated SMSGate can listen");
         let home = Home::new();
-        let toml = Config::default().toml(&home, &smsgate.base_url());
+        let toml = Config::default().toml(&home, smsgate.base_url());
         let edgebind = Edgebind::with_config(&home, &toml).await;
         let admin = edgebind.admin();
         let esme = Esme::bound(edgebind.smpp_listener(), BindKind::Transmitter, SYSTEM_ID, PASSWORD)
             .await
             .expect("the bind is taken");
-        let agent = || smsgate.calls().iter().rev().find_map(|call| call.submission.as_ref().and(call.user_agent.clone()));
+        let agent = || {
+            smsgate
+                .calls()
+                .iter()
+                .rev()
+                .find_map(|call| call.submission.as_ref().and(call.user_agent.clone()))
+        };
         let submit = Submit::text("EDGEBIND", "+447700900123", "Is this the new one?");
         esme.submit(&submit).await.expect("the message is accepted");
         let (mut switched, mut live, mut cached) = (Vec::new(), Vec::new(), Vec::new());

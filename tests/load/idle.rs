@@ -39,16 +39,14 @@ impl Idle {
     }
 
     async fn measure(self) {
-        let Self {
-            binds,
-            tenants,
-            seconds,
-        } = self;
+        let Self { binds, tenants, seconds } = self;
         let home = Home::new();
         let edgebind = Edgebind::with_config(&home, &toml(&home, tenants)).await;
         let pid = edgebind.pid();
         let before = resident_octets(pid);
-        let accounts = (0..tenants).map(|tenant| (format!("esme{tenant}"), PASSWORD.to_owned())).collect();
+        let accounts = (0..tenants)
+            .map(|tenant| (format!("esme{tenant}"), PASSWORD.to_owned()))
+            .collect();
         let binding = Instant::now();
         let load = Load::start(&Plan {
             address: edgebind.smpp_listener(),

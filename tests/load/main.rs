@@ -4,8 +4,14 @@
 //! and prints a table. A closed loop: each bind keeps its window full and sends no more, so the server sets the pace.
 
 mod client;
+mod deploy;
+mod frames;
+mod idle;
+mod neighbours;
 mod process;
+mod steady;
 mod suite;
+mod swap;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,6 +33,14 @@ enum Command {
     Client(Client),
     /// Measure the release build of edgebind on this machine and print the table
     Suite(suite::Suite),
+    /// Swap both worlds of a tenant under load, and count what that costs its binds
+    Swap(swap::Swap),
+    /// Bind many and send nothing: memory and processor time of idle binds
+    Idle(idle::Idle),
+    /// Measure a healthy tenant beside one whose guests spin, trap and hoard
+    Neighbours(neighbours::Neighbours),
+    /// Time from a deploy to the first message on the new release
+    Deploy(deploy::Deploy),
 }
 
 #[derive(Debug, Args)]
@@ -95,5 +109,9 @@ fn main() {
             }
         }
         Command::Suite(suite) => suite.run(),
+        Command::Swap(swap) => swap.run(),
+        Command::Idle(idle) => idle.run(),
+        Command::Neighbours(neighbours) => neighbours.run(),
+        Command::Deploy(deploy) => deploy.run(),
     }
 }

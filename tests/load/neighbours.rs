@@ -149,14 +149,16 @@ async fn provoke(address: std::net::SocketAddr) {
             let mut stream = TcpStream::connect(address).await?;
             stream.write_all(&frames::bind_transmitter(NEIGHBOUR.0, NEIGHBOUR.1)).await?;
             let mut answer = [0; 1024];
-            stream.read(&mut answer).await?;
+            if stream.read(&mut answer).await? == 0 {
+                return Ok(());
+            }
             for _ in 0..10 {
                 stream.write_all(&frames::submit_sm()).await?;
                 if stream.read(&mut answer).await? == 0 {
                     break;
                 }
             }
-            std::io::Result::Ok(())
+            Ok::<_, std::io::Error>(())
         };
         // Whether it is refused or cut off is not the question here.
         let _ = timeout(Duration::from_secs(2), visit).await;

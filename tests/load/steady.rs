@@ -143,7 +143,10 @@ async fn bound(address: SocketAddr, system_id: &str, password: &str) -> TcpStrea
         .await
         .expect("the server reads");
     let mut header = [0; frame::HEADER_LEN];
-    stream.read_exact(&mut header).await.expect("the server answers the bind request");
+    stream
+        .read_exact(&mut header)
+        .await
+        .expect("the server answers the bind request");
     let answer = Header::read(&header).expect("the header is whole");
     assert_eq!(answer.command_status, CommandStatus::ROK, "the bind was refused");
     let mut body = vec![0; answer.command_length as usize - header.len()];

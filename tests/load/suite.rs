@@ -126,7 +126,7 @@ fn full_path(runtime: &Runtime, messages: u64) -> FullPath {
 }
 
 /// No bound that the load could meet: the figures are of the path, and not of a refusal.
-fn unbounded(tenant: &str) -> Config {
+pub(crate) fn unbounded(tenant: &str) -> Config {
     Config {
         tenant: format!("queue_max = 1000000000\n{tenant}"),
         translator: "device_id = \"stub\"".to_owned(),
@@ -148,7 +148,7 @@ fn plan(edgebind: &Edgebind, binds: u32, window: u32) -> Plan {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -62,7 +62,11 @@ impl Swap {
         let binds = admin.get("/v1/binds?tenant=acme").await;
         let binds = binds.as_array().cloned().unwrap_or_default();
         let staying = binds.iter().filter(|bind| bind["stays"].is_string()).count();
-        let last = binds.iter().filter_map(|bind| bind["release"].as_u64()).min().unwrap_or_default();
+        let last = binds
+            .iter()
+            .filter_map(|bind| bind["release"].as_u64())
+            .min()
+            .unwrap_or_default();
         let figures = load.stop().await;
         let reached = stub.wait_for_posts(figures.accepted, Duration::from_secs(60)).await;
         moved.sort_by(f64::total_cmp);
@@ -82,7 +86,10 @@ impl Swap {
             if reached.is_ok() { "" } else { " in time" },
             stub.ids().values().filter(|times| **times > 1).count()
         );
-        println!("  binds on an older release at the end: {staying} of {} (lowest revision {last})", binds.len());
+        println!(
+            "  binds on an older release at the end: {staying} of {} (lowest revision {last})",
+            binds.len()
+        );
         println!(
             "  pause of a bind that moves: p50 {} ms, p99 {} ms over {} moves",
             pause(&pauses, "0.5"),

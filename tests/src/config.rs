@@ -50,6 +50,8 @@ impl Config {
 [smpp]
 plain = "127.0.0.1:0"
 {smpp}
+[admin]
+addr = "127.0.0.1:0"
 [limits]
 {limits}
 [http]

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::admin::Admin;
 use crate::capture::Side;
 use crate::tap::Tap;
 use crate::{port, program, tshark, wait};
@@ -80,6 +81,8 @@ pub struct Addresses {
     pub smpps: Option<SocketAddr>,
     /// Webhooks, health and metrics.
     pub http: SocketAddr,
+    /// The admin API.
+    pub admin: SocketAddr,
 }
 
 /// A running `edgebind serve`. Killed when dropped; what it has sent is judged then, and its log is shown when a test fails.
@@ -88,6 +91,7 @@ pub struct Edgebind {
     name: String,
     child: Child,
     addresses: Addresses,
+    data_dir: PathBuf,
     /// What clients connect to instead of the plain listener.
     tap: Tap,
     log_file: PathBuf,
@@ -114,6 +118,7 @@ impl Edgebind {
         let listeners = [
             ("SMPP__BIND_ADDRESS", "127.0.0.1:0"),
             ("HTTP__ADDRESS", &http),
+            ("ADMIN__ADDRESS", "127.0.0.1:0"),
             ("GATEWAY__WEBHOOK_BASE_URL", &webhooks),
         ];
         Self::start(home, &[], &[&listeners, variables].concat()).await
@@ -147,6 +152,7 @@ impl Edgebind {
             child,
             tap: Tap::before(addresses.smpp).await,
             addresses,
+            data_dir: home.data_dir(),
             log_file,
             _stdout: stdout,
         };
@@ -180,6 +186,11 @@ impl Edgebind {
     /// The URL of a path on the HTTP listener.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addresses.http)
+    }
+
+    /// A client of its admin API.
+    pub fn admin(&self) -> Admin {
+        Admin::of(&format!("http://{}", self.addresses.admin), &self.data_dir)
     }
 
     /// The metrics as they are now.
@@ -246,7 +257,7 @@ pub fn command() -> Command {
     let mut command = Command::new(program::edgebind());
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if ["SMPP__", "GATEWAY__", "HTTP__", "EDGEBIND_", "RUST_LOG"]
+        if ["SMPP__", "GATEWAY__", "HTTP__", "ADMIN__", "EDGEBIND_", "RUST_LOG"]
             .iter()
             .any(|prefix| name.starts_with(prefix))
         {
@@ -286,7 +297,7 @@ pub fn file_with(folder: &Path, octets: &[u8]) -> Option<PathBuf> {
     })
 }
 
-/// `{"smpp":"127.0.0.1:41234","smpps":null,"http":"127.0.0.1:41235"}`
+/// `{"smpp":"127.0.0.1:41234","smpps":null,"http":"127.0.0.1:41235","admin":"127.0.0.1:41236"}`
 fn addresses(line: &str) -> Addresses {
     let said: serde_json::Value = serde_json::from_str(line).expect("the first line of stdout is JSON");
     let address = |name: &str| said[name].as_str().map(|address| address.parse().unwrap());
@@ -294,5 +305,6 @@ fn addresses(line: &str) -> Addresses {
         smpp: address("smpp").expect("a plain listener is configured"),
         smpps: address("smpps"),
         http: address("http").expect("an HTTP listener is configured"),
+        admin: address("admin").expect("there is always an admin API"),
     }
 }

@@ -13,6 +13,55 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// How many, and how fast lately.
+#[derive(Default)]
+pub struct Pace {
+    total: AtomicU64,
+    /// Number of the span of time that `now` counts in; `before` is of the one before it.
+    span: AtomicU64,
+    now: AtomicU64,
+    before: AtomicU64,
+}
+
+/// The span of time that a pace is told from.
+const SPAN_MS: u64 = 10_000;
+
+impl Pace {
+    /// So many more at this time. By one thread at a time.
+    pub fn count(&self, now: u64, more: u64) {
+        self.total.fetch_add(more, Ordering::Relaxed);
+        let span = now / SPAN_MS;
+        let counted = self.span.swap(span, Ordering::Relaxed);
+        if counted != span {
+            let last = self.now.swap(0, Ordering::Relaxed);
+            self.before
+                .store(if counted + 1 == span { last } else { 0 }, Ordering::Relaxed);
+        }
+        self.now.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// How many a second, over the span before this time.
+    pub fn per_second(&self, now: u64) -> f64 {
+        let (span, part) = (now / SPAN_MS, (now % SPAN_MS) as f64 / SPAN_MS as f64);
+        let counted = self.span.load(Ordering::Relaxed);
+        let (current, before) = (
+            self.now.load(Ordering::Relaxed) as f64,
+            self.before.load(Ordering::Relaxed) as f64,
+        );
+        let lately = match span.saturating_sub(counted) {
+            0 => current + before * (1.0 - part),
+            1 => current * (1.0 - part),
+            _ => 0.0,
+        };
+        lately * 1e3 / SPAN_MS as f64
+    }
+}
+
 /// The binds that are open now.
 #[derive(Default)]
 pub struct Binds {
@@ -47,9 +96,9 @@ pub struct OpenBind {
     /// Messages that wait for the disk.
     pub appending: AtomicUsize,
     /// Messages that were accepted of it.
-    pub accepted: AtomicU64,
+    pub accepted: Pace,
     /// Deliveries that it has settled.
-    pub delivered: AtomicU64,
+    pub delivered: Pace,
 }
 
 impl Binds {
@@ -76,8 +125,8 @@ impl Binds {
             window: AtomicUsize::new(0),
             delivering: AtomicUsize::new(0),
             appending: AtomicUsize::new(0),
-            accepted: AtomicU64::new(0),
-            delivered: AtomicU64::new(0),
+            accepted: Pace::default(),
+            delivered: Pace::default(),
         });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.insert(bind.id, bind.clone());
@@ -114,5 +163,24 @@ impl OpenBind {
     /// Why it does not run the release in use.
     pub fn stays_because(&self, why: Option<String>) {
         *self.stays.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_that_of_the_last_ten_seconds() {
+        let pace = Pace::default();
+        for second in 0..20 {
+            pace.count(1_000_000 + second * 1_000, 100);
+        }
+        assert_eq!(pace.total(), 2_000);
+        let lately = pace.per_second(1_020_000);
+        assert!((lately - 100.0).abs() < 1.0, "{lately}");
+        let half = pace.per_second(1_025_000);
+        assert!((half - 50.0).abs() < 1.0, "{half}");
+        assert_eq!(pace.per_second(1_060_000), 0.0);
     }
 }

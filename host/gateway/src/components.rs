@@ -8,6 +8,7 @@ const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
 const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
 
 /// The built-in components, loaded once for all tenants that use them.
+#[derive(Clone)]
 pub struct Builtin {
     /// One bind.
     pub session: SessionComponent,

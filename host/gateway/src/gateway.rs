@@ -3,11 +3,13 @@
 
 use crate::{
     account::Account,
+    audit::Audit,
     binds::Binds,
     clock::Clock,
     config::Config,
     directory::Directory,
     http::egress::Egress,
+    register::Register,
     smpp::{driver::Append, entrance::Entrance},
     tenant::Tenant,
     vault::{Credentials, Vault},
@@ -39,6 +41,10 @@ pub struct Gateway {
     pub vault: Vault,
     /// Every tenant.
     pub directory: Directory,
+    /// What is changed of tenants while it runs.
+    pub register: Register,
+    /// Who changed what.
+    pub audit: Audit,
     /// Every open bind.
     pub binds: Binds,
     /// What is remembered of those who ask to bind.
@@ -55,6 +61,16 @@ pub struct Gateway {
     sealing: Mutex<()>,
 }
 
+/// What lies on the disk beside the ledger.
+pub struct Kept {
+    /// Sealed credentials and the key.
+    pub vault: Vault,
+    /// Documents of tenants.
+    pub register: Register,
+    /// Who changed what.
+    pub audit: Audit,
+}
+
 impl Gateway {
     /// A gateway of these parts; nothing runs yet.
     pub fn new(
@@ -62,7 +78,7 @@ impl Gateway {
         ledger: Arc<dyn Ledger>,
         records: Arc<dyn Records>,
         egress: Egress,
-        vault: Vault,
+        kept: Kept,
         tenants: Vec<Arc<Tenant>>,
     ) -> Self {
         Self {
@@ -72,8 +88,10 @@ impl Gateway {
             ledger,
             records,
             egress,
-            vault,
+            vault: kept.vault,
             directory: Directory::new(tenants),
+            register: kept.register,
+            audit: kept.audit,
             binds: Binds::default(),
             workers: Workers::default(),
             draining: CancellationToken::new(),

@@ -169,3 +169,21 @@ pub const LANE_IDLE: Duration = Duration::from_secs(60);
 
 /// How long a drain may take before what is left is handed back to the ledger.
 pub const DRAIN: Duration = Duration::from_secs(20);
+
+/// Octets of the audit trail before another is begun; the one before is kept.
+pub const AUDIT_OCTETS_MAX: u64 = 16 << 20;
+
+/// Changes that are read from the audit trail at a time.
+pub const AUDIT_ENTRIES_MAX: usize = 10_000;
+
+/// Tenants of the process; one more is refused.
+pub const TENANTS_MAX: usize = 10_000;
+
+/// Octets of a JSON body that the admin API takes; a larger one is answered with 413.
+pub const ADMIN_BODY_OCTETS_MAX: usize = 4 << 20;
+
+/// How long who came with a wrong token waits for the answer.
+pub const WRONG_TOKEN_WAIT: Duration = Duration::from_millis(250);
+
+/// Messages that the admin API lists at a time.
+pub const MESSAGES_LISTED_MAX: usize = 1_000;

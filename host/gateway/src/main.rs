@@ -5,7 +5,9 @@
 #![expect(unreachable_pub, reason = "a program has no outside: pub is for its other rooms")]
 
 mod account;
+mod admin;
 mod attach;
+mod audit;
 mod bind;
 mod binds;
 mod cli;
@@ -13,6 +15,7 @@ mod clock;
 mod components;
 mod config;
 mod directory;
+mod document;
 mod gateway;
 mod http;
 mod limits;
@@ -20,6 +23,7 @@ mod memos;
 mod observe;
 mod rate;
 mod receivers;
+mod register;
 mod smpp;
 mod start;
 mod tenant;

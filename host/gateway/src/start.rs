@@ -1,14 +1,17 @@
 //! Starts a gateway from its configuration, and stops it without losing anything.
 
 use crate::{
+    admin,
+    audit::Audit,
     components::{self, Builtin},
     config::{self, Config, Mistakes},
-    gateway::Gateway,
+    gateway::{Gateway, Kept},
     http::{
         egress::{self, Egress},
         server,
     },
     limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
+    register::{Owner, Register},
     smpp::{
         listener::{self, Door},
         outbind,
@@ -35,6 +38,8 @@ pub struct Started {
     pub smpps: Option<SocketAddr>,
     /// The HTTP listener.
     pub http: SocketAddr,
+    /// The listener of the admin API.
+    pub admin: SocketAddr,
     /// What compiles and runs guests.
     pub engine: Engine,
     /// Notified when certificates are to be read again without waiting.
@@ -59,8 +64,20 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     let vault = Vault::open(&config.data_dir).map_err(|error| error.to_string())?;
     let engine = Engine::new(&limits(&config.limits)).map_err(|error| error.to_string())?;
     let builtin = components::load(&engine)?;
-    let tenants = config
-        .tenants
+    let owner = if config.is_from_environment {
+        Owner::Environment
+    } else {
+        Owner::File
+    };
+    let (register, tenants) = Register::open(&config.data_dir, &vault, builtin.clone(), &config.tenants, owner)?;
+    let audit =
+        Audit::open(&config.data_dir).map_err(|error| format!("audit trail in {}: {error}", config.data_dir.display()))?;
+    let kept = Kept { vault, register, audit };
+    let token = admin::token(config.admin.token.as_ref(), &config.data_dir)?;
+    if tenants.is_empty() {
+        tracing::warn!("there is no tenant yet: nobody can bind until the admin API, or `edgebind tenants create`, has made one");
+    }
+    let tenants = tenants
         .iter()
         .map(|tenant| tenant_of(tenant, &builtin))
         .collect::<Result<Vec<_>, _>>()?;
@@ -73,7 +90,8 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         // The port that was free, like the listener's own.
         let _ = url.set_port(Some(http.1.port()));
     }
-    let gateway = Arc::new(Gateway::new(config, ledger.clone(), ledger.clone(), egress, vault, tenants));
+    let admin = bind("the admin API", config.admin.addr).await?;
+    let gateway = Arc::new(Gateway::new(config, ledger.clone(), ledger.clone(), egress, kept, tenants));
     if gateway.config.http.webhook_base_url.is_none() {
         tracing::warn!("no webhook base URL is configured: receipts and incoming messages will not come");
     }
@@ -88,9 +106,16 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         .as_ref()
         .map(|files| Tls::open(files, None))
         .transpose()?;
-    let names = ["SMPP", "HTTP"].into_iter();
+    let admins = gateway
+        .config
+        .admin
+        .tls
+        .as_ref()
+        .map(|files| Tls::open(files, None))
+        .transpose()?;
+    let names = ["SMPP", "HTTP", "admin"].into_iter();
     let with_certificates = names
-        .zip([smpps.clone(), https.clone()])
+        .zip([smpps.clone(), https.clone(), admins.clone()])
         .filter_map(|(name, tls)| Some((name, tls?)))
         .collect();
     let plain = match &smpp.plain {
@@ -106,6 +131,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         smpps: tls.as_ref().map(|((_, addr), _)| *addr),
         again: Arc::default(),
         http: http.1,
+        admin: admin.1,
         gateway: gateway.clone(),
         engine,
         ledger,
@@ -134,6 +160,13 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     tokio::spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the HTTP listener failed");
+        }
+    });
+    tracing::info!(addr = %admin.1, "the admin API listens");
+    let server = admin::serve(gateway.clone(), admin.0, admins, token);
+    tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the listener of the admin API failed");
         }
     });
     gateway.tasks.spawn(sweep::sweep(gateway.clone()));

@@ -10,7 +10,7 @@ use crate::{
     vault::Credentials,
 };
 use arc_swap::{ArcSwap, ArcSwapOption};
-use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent};
+use edgebind_runtime::{Component, Release, SessionComponent, Slot, TranslatorComponent, message::Setting};
 use std::{
     collections::HashMap,
     sync::{
@@ -81,6 +81,7 @@ impl Tenant {
         }
         self.allowed.store(Arc::new(Allowed::new(&config)));
         let (places, places_before) = (config.egress_concurrency, before.egress_concurrency);
+        self.follow_settings(&before, &config);
         self.config.store(Arc::new(config));
         self.bring_accounts_in_line();
         if places > places_before {
@@ -96,6 +97,27 @@ impl Tenant {
             });
         }
         self.tell();
+    }
+
+    /// Settings that changed are a new release of the code in use.
+    fn follow_settings(&self, before: &config::Tenant, after: &config::Tenant) {
+        fn follow<T: Component + Clone>(slot: &Slot<T>, settings: &[Setting]) {
+            let current = slot.current();
+            let release = Release {
+                component: current.component.clone(),
+                settings: settings.to_vec(),
+                revision: current.revision + 1,
+            };
+            if let Err(error) = slot.deploy(release) {
+                tracing::error!(%error, "changed settings are not in use");
+            }
+        }
+        if after.session_settings != before.session_settings {
+            follow(&self.session, &after.session_settings);
+        }
+        if after.translator_settings != before.translator_settings {
+            follow(&self.translator, &after.translator_settings);
+        }
     }
 
     /// Tells everybody who waits for a change of this tenant that there is one.

@@ -196,6 +196,22 @@ impl Vault {
         all
     }
 
+    /// Seals octets under a name: they open under that name only.
+    pub fn seal(&self, name: &str, mut octets: Vec<u8>) -> Result<Vec<u8>, VaultError> {
+        let nonce = self.seal.seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut octets)?;
+        Ok([&[VERSION][..], nonce.as_ref(), &octets].concat())
+    }
+
+    /// What was sealed under this name; none if it was changed since, or sealed with another key or name.
+    pub fn open_sealed(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (&version, rest) = sealed.split_first()?;
+        let (nonce, sealed) = rest.split_at_checked(AES_256_GCM.nonce_len())?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok().filter(|_| version == VERSION)?;
+        let mut octets = sealed.to_vec();
+        let opened = self.seal.open_in_place(nonce, Aad::from(name.as_bytes()), &mut octets).ok()?;
+        Some(opened.to_vec())
+    }
+
     /// The part of an account's webhook URL that nobody guesses: 32 hexadecimal digits, the same as long as the key is.
     pub fn webhook_token(&self, tenant: &str, account: &str) -> String {
         let tag = hmac::sign(
@@ -278,7 +294,7 @@ fn read_key(dir: &Path, sealed: &Path) -> Result<[u8; KEY_OCTETS], VaultError> {
 }
 
 /// Writes a file that only we may read, whole or not at all: under a name of its own first, then as `persist` says.
-fn write_whole(
+pub fn write_whole(
     dir: &Path,
     pieces: &[&[u8]],
     persist: impl FnOnce(NamedTempFile) -> Result<(), tempfile::PersistError>,
@@ -292,8 +308,8 @@ fn write_whole(
     sync_dir(dir)
 }
 
-/// Removes what a crash left half written.
-fn remove_unfinished(dir: &Path) -> io::Result<()> {
+/// Removes what a crash left half written in a directory.
+pub fn remove_unfinished(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
@@ -303,11 +319,13 @@ fn remove_unfinished(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn sync_dir(dir: &Path) -> io::Result<()> {
+/// Makes the names in a directory durable.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-fn hex(octets: &[u8]) -> String {
+/// In hexadecimal digits.
+pub fn hex(octets: &[u8]) -> String {
     octets
         .iter()
         .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {

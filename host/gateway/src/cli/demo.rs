@@ -81,6 +81,9 @@ data_dir = "data"
 [smpp]
 plain = "127.0.0.1:0"
 
+[admin]
+addr = "127.0.0.1:0"
+
 [http]
 addr = "127.0.0.1:0"
 webhook_base_url = "http://127.0.0.1:0"

@@ -24,7 +24,8 @@ SMSGate credentials:
   GATEWAY__WEBHOOKS         keep: webhooks stay registered, what comes while nobody is bound waits here; bind: they are
                             removed when the last receiver leaves, and nothing comes until the next
   GATEWAY__TIMEOUT          60s
-  HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics";
+  HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics
+  ADMIN__ADDRESS, _TOKEN    127.0.0.1:3001; the admin API, which the other commands are clients of, and what opens it";
 
 /// Run the gateway until SIGTERM or Ctrl-C, which drain it: no new binds, open binds are told to unbind, work is settled.
 ///
@@ -81,7 +82,7 @@ async fn serve(config: Config, print_addresses: bool) -> Result<(), String> {
 }
 
 fn print(started: &Started) -> std::io::Result<()> {
-    let addresses = json!({ "smpp": started.smpp, "smpps": started.smpps, "http": started.http });
+    let addresses = json!({ "smpp": started.smpp, "smpps": started.smpps, "http": started.http, "admin": started.admin });
     let mut out = std::io::stdout().lock();
     writeln!(out, "{addresses}")?;
     out.flush()

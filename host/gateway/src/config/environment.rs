@@ -2,14 +2,15 @@
 //! one pass-through tenant, no file. A variable that is set to nothing is not set.
 
 use super::{
-    Config, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Smpp, Surroundings,
-    Tenant, TlsFiles, TlsListener, Webhooks, file::readable, limits, mistakes::Found, parse, reader::within,
+    Admin, Config, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Secret, Smpp,
+    Surroundings, Tenant, TlsFiles, TlsListener, Webhooks, file::readable, limits, mistakes::Found, parse, reader::within,
     settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
+use toml::{Table, Value};
 
 const SMPP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2_775);
 
@@ -46,7 +47,9 @@ pub(super) fn read(surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> 
             tls: None,
             webhook_base_url: variables.read("GATEWAY__WEBHOOK_BASE_URL", parse::base_url),
         },
+        admin: admin(&variables),
         limits: Limits::default(),
+        is_from_environment: true,
         tenants: vec![tenant(&variables)],
     };
     variables.found.none_in(config)
@@ -105,6 +108,25 @@ fn smpp(variables: &Variables<'_>) -> Smpp {
     }
 }
 
+fn admin(variables: &Variables<'_>) -> Admin {
+    let usual = Admin::default();
+    let addr = variables.read("ADMIN__ADDRESS", |text| {
+        let addr = parse::address(text)?;
+        if addr.ip().is_loopback() {
+            Ok(addr)
+        } else {
+            Err(format!(
+                "{addr} is no loopback address, and without TLS the token could be read on the way"
+            ))
+        }
+    });
+    Admin {
+        addr: addr.unwrap_or(usual.addr),
+        token: variables.text("ADMIN__TOKEN").map(Secret::new),
+        ..usual
+    }
+}
+
 fn tenant(variables: &Variables<'_>) -> Tenant {
     let url = variables.text("GATEWAY__API_BASE_URL").unwrap_or_else(|| API.into());
     let mut origins = Vec::new();
@@ -126,6 +148,15 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
     let timeout = variables.read("GATEWAY__TIMEOUT", |text| {
         within(parse::duration(text)?, &limits::UPSTREAM_TIMEOUTS)
     });
+    let settings: Table = translator_settings
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+        .collect();
+    let document = Table::from_iter([
+        ("name".to_owned(), Value::String(TENANT.to_owned())),
+        ("mode".to_owned(), Value::String("pass-through".to_owned())),
+        ("translator_settings".to_owned(), Value::Table(settings)),
+    ]);
     Tenant {
         name: TENANT.into(),
         mode: Mode::PassThrough,
@@ -147,5 +178,6 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         parts_policy: PartsPolicy::Reject,
         retry_max_age: limits::RETRY_MAX_AGE,
         upstream_timeout: timeout.unwrap_or(limits::UPSTREAM_TIMEOUT),
+        document: document.into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Config, Limits, Mistake, Mistakes, Mode, Surroundings, limits,
-    listeners::{http, smpp},
+    listeners::{admin, http, smpp},
     mistakes::Found,
     reader::Reader,
     tenants::tenants,
@@ -24,7 +24,9 @@ pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config
         node: root.number("node", &limits::NODES).unwrap_or(0),
         smpp: smpp(&root, surroundings),
         http: http(&root, surroundings),
+        admin: admin(&root, surroundings),
         limits: bounds(&root),
+        is_from_environment: false,
         tenants: tenants(&root, surroundings),
     };
     root.finish();

@@ -33,6 +33,9 @@ pub(super) const PATTERN_OCTETS_MAX: usize = 64 * 1024;
 pub(super) const SESSION_INIT: Duration = Duration::from_secs(10);
 pub(super) const SESSION_INITS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
 
+/// Octets of a token for the admin API: shorter ones are guessed.
+pub(super) const ADMIN_TOKEN_OCTETS_MIN: usize = 16;
+
 pub(super) const EGRESS_CONCURRENCY: usize = 16;
 pub(super) const EGRESS_CONCURRENCIES: RangeInclusive<usize> = 0..=10_000;
 

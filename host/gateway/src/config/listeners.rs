@@ -1,10 +1,11 @@
 //! The tables of listeners: where ESMEs and webhooks come in.
 
 use super::{
-    Http, Listener, Smpp, Surroundings, TlsFiles, TlsListener,
+    Admin, Http, Listener, Smpp, Surroundings, TlsFiles, TlsListener,
     file::readable,
     limits, parse,
     reader::{Reader, not_a},
+    secrets::secret,
 };
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -145,6 +146,38 @@ pub(super) fn http(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Http {
         tls,
         webhook_base_url,
     }
+}
+
+/// `[admin]`.
+pub(super) fn admin(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Admin {
+    let usual = Admin::default();
+    let Some(reader) = root.table("admin") else {
+        return usual;
+    };
+    let addr = reader.text("addr", parse::address).unwrap_or(usual.addr);
+    let tls = reader.table("tls").and_then(|reader| {
+        let files = tls_files(&reader, surroundings);
+        reader.finish();
+        files
+    });
+    let is_open = reader.flag("insecure").unwrap_or(false);
+    if tls.is_none() && !addr.ip().is_loopback() && !is_open {
+        reader.mistake(
+            "addr",
+            format!(
+                "{addr} is no loopback address, and without tls the token could be read on the way; insecure = true allows that"
+            ),
+        );
+    }
+    let token = reader.read("token", |value| {
+        let token = secret(value, surroundings)?;
+        match token.bytes().len() {
+            0..limits::ADMIN_TOKEN_OCTETS_MIN => Err(format!("is shorter than {} octets", limits::ADMIN_TOKEN_OCTETS_MIN)),
+            _ => Ok(token),
+        }
+    });
+    reader.finish();
+    Admin { addr, tls, token }
 }
 
 fn tls_files(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<TlsFiles> {

@@ -34,8 +34,10 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
+use toml::Table;
 use url::Url;
 
 /// A complete configuration file with a sentence for everything that can be said in it.
@@ -44,6 +46,8 @@ pub const EXAMPLE: &str = include_str!("example.toml");
 const DATA_DIR: &str = "edgebind-data";
 
 const HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3_000);
+
+const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3_001);
 
 /// Secrets of an account that binds pass through.
 pub const BIND_CREDENTIALS: [&str; 2] = ["upstream.user", "upstream.password"];
@@ -59,9 +63,13 @@ pub struct Config {
     pub smpp: Smpp,
     /// Where webhooks, health and metrics are heard.
     pub http: Http,
+    /// Where the gateway is administered.
+    pub admin: Admin,
     /// Bounds that the operator moved.
     pub limits: Limits,
-    /// At least one; names differ, system_ids differ across all of them, and at most one is pass-through.
+    /// Whether environment variables said all of this, and no file.
+    pub is_from_environment: bool,
+    /// Names differ, system_ids differ across all of them, and at most one is pass-through.
     pub tenants: Vec<Tenant>,
 }
 
@@ -115,6 +123,27 @@ pub struct Http {
     pub tls: Option<TlsFiles>,
     /// What the outside calls this listener; without it no webhook is registered anywhere.
     pub webhook_base_url: Option<Url>,
+}
+
+/// The listener of the admin API.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where it listens; on another than a loopback address only with TLS, or where the operator said that it may be without.
+    pub addr: SocketAddr,
+    /// Speaks TLS when there is one.
+    pub tls: Option<TlsFiles>,
+    /// What opens it; without one, the token that the gateway makes for itself in its data directory.
+    pub token: Option<Secret>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            addr: ADMIN_ADDRESS,
+            tls: None,
+            token: None,
+        }
+    }
 }
 
 /// Bounds that the operator moved away from what the gateway and the runtime hold by themselves.
@@ -182,6 +211,8 @@ pub struct Tenant {
     pub retry_max_age: Duration,
     /// How long one exchange with the upstream may take, from connecting to the last octet.
     pub upstream_timeout: Duration,
+    /// The table that all of this was read from, its secrets as they were written there.
+    pub document: Arc<Table>,
 }
 
 /// Who may bind to a tenant.
@@ -267,6 +298,13 @@ impl Config {
     /// What the environment variables of SMSGate's own SMPP server say: one pass-through tenant named `default`.
     pub fn from_env(surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
         environment::read(surroundings)
+    }
+}
+
+impl Tenant {
+    /// What one table of `[[tenants]]` says, beside tenants that there are already. Names in the table start the paths of mistakes.
+    pub fn from_document(document: &Table, others: &[Arc<Self>], surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
+        tenants::one(document, others, surroundings)
     }
 }
 

@@ -1,37 +1,31 @@
 //! The tables of tenants.
 
 use super::{
-    Account, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks,
+    Account, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks,
     accounts::{Usual, account},
-    limits, parse,
+    limits,
+    mistakes::Found,
+    parse,
     rate::{over_rate, rate},
     reader::{Reader, not_a},
     routes::routes,
     secrets::named_secrets,
     settings::{API_BASE_URL, Settings, settings},
 };
-use std::collections::{BTreeMap, HashMap};
-use toml::Value;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use toml::{Table, Value};
 
 /// Every tenant of the file.
 pub(super) fn tenants(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec<Tenant> {
     let mut taken = Taken::default();
-    let tenants: Vec<Tenant> = root
-        .tables("tenants")
+    // Without any here, the admin API makes them.
+    root.tables("tenants")
         .into_iter()
         .map(|reader| tenant(reader, surroundings, &mut taken))
-        .collect();
-    if tenants.is_empty()
-        && root
-            .value("tenants")
-            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
-    {
-        root.mistake(
-            "tenants",
-            "is missing: at least one [[tenants]] says whose messages these are",
-        );
-    }
-    tenants
+        .collect()
 }
 
 /// What only one tenant or account may have, and where it was seen first.
@@ -53,6 +47,27 @@ impl Taken {
             }
         }
     }
+}
+
+/// One tenant beside others.
+pub(super) fn one(document: &Table, others: &[Arc<Tenant>], surroundings: &Surroundings<'_>) -> Result<Tenant, Mistakes> {
+    let mut taken = Taken::default();
+    for other in others {
+        let place = format!("tenant {}", other.name);
+        match &other.mode {
+            Mode::PassThrough => taken.pass_through = Some(place.clone()),
+            Mode::Accounts(accounts) => taken
+                .system_ids
+                .extend(accounts.iter().map(|account| (account.system_id.clone(), place.clone()))),
+        }
+        taken.tenants.insert(other.name.clone(), place);
+    }
+    let found = Found::default();
+    let tenant = tenant(Reader::new(document, String::new(), &found), surroundings, &mut taken);
+    for Mistake { at, what } in (surroundings.settings)(&tenant) {
+        found.mistake(at, what);
+    }
+    found.none_in(tenant)
 }
 
 fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken) -> Tenant {
@@ -91,13 +106,11 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
     let mode = if is_pass_through {
         pass_through(&reader, &accounts, &secrets, taken)
     } else {
-        if reader
-            .value("accounts")
-            .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
-        {
+        if reader.value("accounts").is_none() {
             reader.mistake(
                 "accounts",
-                "is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"",
+                "is missing: [[tenants.accounts]] says who may bind, accounts = [] that nobody does yet, or mode = \"pass-through\" that \
+                 the upstream knows",
             );
         }
         Mode::Accounts(accounts)
@@ -133,6 +146,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         retry_max_age: reader
             .duration("retry_max_age", &limits::RETRY_MAX_AGES)
             .unwrap_or(limits::RETRY_MAX_AGE),
+        document: Arc::new(reader.entries().clone()),
         upstream_timeout: reader
             .duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS)
             .unwrap_or(limits::UPSTREAM_TIMEOUT),

@@ -440,7 +440,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             Ok(entries) => {
                 metrics::counter!("edgebind_messages_accepted_total", "tenant" => self.bind.tenant.name.clone())
                     .increment(tokens.len() as u64);
-                self.bind.open.accepted.fetch_add(tokens.len() as u64, Ordering::Relaxed);
+                self.bind
+                    .open
+                    .accepted
+                    .count(self.bind.gateway.clock.now(), tokens.len() as u64);
                 // The answers are among what the session sends for these events: `perform` puts the count right.
                 self.answered
                     .push_back((u64::MAX, entries.iter().map(|entry| entry.id).collect()));
@@ -507,7 +510,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             tracing::warn!(token, "the session settled a token that is not open");
         }
         claim.map(|claim| {
-            self.bind.open.delivered.fetch_add(1, Ordering::Relaxed);
+            self.bind.open.delivered.count(self.bind.gateway.clock.now(), 1);
             let settled = deliveries::settlement(&self.bind.tenant.name, &claim, settlement);
             (claim, settled)
         })

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::{
+    audit::Audit,
     components,
     config::{Config, Surroundings},
-    gateway::Gateway,
+    gateway::{Gateway, Kept},
     http::egress::{self, Egress},
+    register::{Owner, Register},
     smpp::{
         admission::{self, Admission},
         peer::Peer,
@@ -137,12 +139,15 @@ impl World {
         });
         let egress = Egress::new(egress::Limits::default()).unwrap();
         let vault = Vault::open(folder.path()).unwrap();
+        let (register, _) = Register::open(folder.path(), &vault, builtin, &config.tenants, Owner::File).unwrap();
+        let audit = Audit::open(folder.path()).unwrap();
+        let kept = Kept { vault, register, audit };
         let gateway = Arc::new(Gateway::new(
             config,
             disk.clone(),
             disk.memory.clone(),
             egress,
-            vault,
+            kept,
             vec![tenant],
         ));
 
