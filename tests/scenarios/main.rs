@@ -19,6 +19,7 @@ mod probes;
 mod quirks;
 mod requests;
 mod routing;
+mod tenants;
 mod transport;
 mod trouble;
 mod webhooks;

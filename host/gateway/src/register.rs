@@ -87,7 +87,7 @@ impl Register {
         let mut tenants: BTreeMap<String, Entry> = configured
             .iter()
             .map(|tenant| {
-                let document = document::document(&tenant.document);
+                let document = document::document(&tenant.document.0);
                 (tenant.name.clone(), Entry { owner, document })
             })
             .collect();

@@ -3,8 +3,8 @@
 
 use super::{
     Admin, Config, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Secret, Smpp,
-    Surroundings, Tenant, TlsFiles, TlsListener, Webhooks, file::readable, limits, mistakes::Found, parse, reader::within,
-    settings::API_BASE_URL,
+    Surroundings, Tenant, TlsFiles, TlsListener, Webhooks, Written, file::readable, limits, mistakes::Found, parse,
+    reader::within, settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
@@ -178,6 +178,6 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         parts_policy: PartsPolicy::Reject,
         retry_max_age: limits::RETRY_MAX_AGE,
         upstream_timeout: timeout.unwrap_or(limits::UPSTREAM_TIMEOUT),
-        document: document.into(),
+        document: Written(document.into()),
     }
 }

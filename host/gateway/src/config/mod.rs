@@ -31,7 +31,7 @@ use ipnet::IpNet;
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
@@ -212,7 +212,17 @@ pub struct Tenant {
     /// How long one exchange with the upstream may take, from connecting to the last octet.
     pub upstream_timeout: Duration,
     /// The table that all of this was read from, its secrets as they were written there.
-    pub document: Arc<Table>,
+    pub document: Written,
+}
+
+/// A table as it was written, secrets and all: not shown.
+#[derive(Clone)]
+pub struct Written(pub Arc<Table>);
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// Who may bind to a tenant.

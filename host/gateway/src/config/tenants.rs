@@ -1,7 +1,7 @@
 //! The tables of tenants.
 
 use super::{
-    Account, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks,
+    Account, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks, Written,
     accounts::{Usual, account},
     limits,
     mistakes::Found,
@@ -146,7 +146,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         retry_max_age: reader
             .duration("retry_max_age", &limits::RETRY_MAX_AGES)
             .unwrap_or(limits::RETRY_MAX_AGE),
-        document: Arc::new(reader.entries().clone()),
+        document: Written(Arc::new(reader.entries().clone())),
         upstream_timeout: reader
             .duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS)
             .unwrap_or(limits::UPSTREAM_TIMEOUT),

@@ -566,7 +566,7 @@ fn every_mistake_is_named_at_once() {
          tenants[0].origins[1]: is an integer, not a string or a table\n\
          tenants[0].origins[2].privat: unknown; `private` is near\n\
          tenants[0].webhooks: `always` is not `keep` or `bind`\n\
-         tenants[1].accounts: is missing: at least one [[tenants.accounts]] says who may bind, or mode = \"pass-through\"\n\
+         tenants[1].accounts: is missing: [[tenants.accounts]] says who may bind, accounts = [] that nobody does yet, or mode = \"pass-through\" that the upstream knows\n\
          dta_dir: unknown; `data_dir` is near"
     );
 }
@@ -605,12 +605,9 @@ fn settings_are_given_once() {
 }
 
 #[test]
-fn listeners_and_tenants_must_be_there() {
+fn listeners_must_be_there() {
     let world = World::new(&[], &[("pem", "")]);
-    assert_eq!(
-        mistakes(world.toml("")),
-        "smpp: is missing\ntenants: is missing: at least one [[tenants]] says whose messages these are"
-    );
+    assert_eq!(mistakes(world.toml("")), "smpp: is missing");
     assert_eq!(
         mistakes(world.toml(&SMALL.replace("smpp.plain = \"127.0.0.1:2775\"", "[smpp]"))),
         "smpp.plain: neither `plain` nor `tls` says where ESMEs connect"
@@ -621,6 +618,23 @@ fn listeners_and_tenants_must_be_there() {
     );
     assert_eq!(mistakes(world.toml(&taken)), "smpp.tls: 127.0.0.1:2775 is taken by `plain`");
     assert!(world.toml(&taken.replace(":2775", ":0")).is_ok());
+}
+
+#[test]
+fn the_admin_api_is_for_this_machine_unless_it_is_sealed() {
+    let world = World::new(&[], &[("pem", "")]);
+    let with = |admin: &str| world.toml(&format!("{SMALL}\n[admin]\n{admin}"));
+    assert_eq!(world.toml(SMALL).unwrap().admin.addr.to_string(), "127.0.0.1:3001");
+    assert_eq!(
+        mistakes(with("addr = '0.0.0.0:3001'")),
+        "admin.addr: 0.0.0.0:3001 is no loopback address, and without tls the token could be read on the way; insecure = true allows that"
+    );
+    assert!(with("addr = '0.0.0.0:3001'\ninsecure = true").is_ok());
+    assert!(with("addr = '0.0.0.0:3001'\ntls = { cert = 'pem', key = 'pem' }").is_ok());
+    assert_eq!(
+        mistakes(with("token = 'fifteen octets!'")),
+        "admin.token: is shorter than 16 octets"
+    );
 }
 
 #[test]
