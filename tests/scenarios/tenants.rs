@@ -189,7 +189,7 @@ async fn changes_are_in_effect_at_once() {
     assert_eq!(status, StatusCode::NO_CONTENT);
     esme.submit(&hello()).await.unwrap();
     wait::until("the upstream to refuse", PATIENCE, async || {
-        upstream.calls().iter().any(|call| call.status == 401).then_some(())
+        upstream.calls().iter().any(|call| call.status == Some(401)).then_some(())
     })
     .await;
     admin.call(Method::PUT, path, Some(&set(UPSTREAM.1))).await;
