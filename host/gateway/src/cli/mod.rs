@@ -1,9 +1,27 @@
 //! The command line.
 
+pub mod accounts;
+pub mod audit;
+pub mod binds;
+pub mod change;
 pub mod check;
+pub mod client;
 pub mod demo;
+pub mod deploy;
+pub mod document;
 pub mod load;
+pub mod messages;
+pub mod moment;
+pub mod output;
+pub mod owner;
+pub mod recordings;
+pub mod releases;
+pub mod secret;
+pub mod secrets;
 pub mod serve;
+pub mod table;
+pub mod tenants;
+pub mod watch;
 
 use crate::observe::LogFormat;
 use clap::{Parser, Subcommand};
@@ -25,6 +43,17 @@ enum Command {
     Serve(serve::Serve),
     /// Read a configuration and name every mistake in it
     Check(check::Check),
+    Tenants(tenants::Tenants),
+    Accounts(accounts::Accounts),
+    Secrets(secrets::Secrets),
+    Binds(binds::Binds),
+    Messages(messages::Messages),
+    Releases(releases::Releases),
+    Deploy(deploy::Deploy),
+    Rollback(deploy::Rollback),
+    Watch(watch::Watch),
+    Recordings(recordings::Recordings),
+    Audit(audit::Audit),
 }
 
 /// Where the log goes and how.
@@ -41,6 +70,17 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Tenants(tenants) => client(tenants.run()),
+        Command::Accounts(accounts) => client(accounts.run()),
+        Command::Secrets(secrets) => client(secrets.run()),
+        Command::Binds(binds) => client(binds.run()),
+        Command::Messages(messages) => client(messages.run()),
+        Command::Releases(releases) => client(releases.run()),
+        Command::Deploy(deploy) => client(deploy.run()),
+        Command::Rollback(rollback) => client(rollback.run()),
+        Command::Watch(watch) => client(watch.run()),
+        Command::Recordings(recordings) => client(recordings.run()),
+        Command::Audit(audit) => client(audit.run()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,10 +91,46 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Runs a command that asks a running gateway.
+fn client(command: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    runtime()?.block_on(command)
+}
+
 /// A runtime for the gateway.
 pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("failed to start: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_fits_together_and_explains_itself() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        command.build();
+        let mut left: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+        while let Some(command) = left.pop() {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has no help",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            left.extend(
+                command
+                    .get_subcommands()
+                    .filter(|command| command.get_name() != "help")
+                    .cloned(),
+            );
+        }
+    }
 }

@@ -1,0 +1,172 @@
+//! `edgebind releases`: what each tenant runs, ran, and tries.
+
+use super::{
+    client::{Client, Server},
+    deploy::World,
+    output,
+    owner::Owner,
+    table::{Column, Shows},
+};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+/// The releases of a tenant, and what becomes of one on trial; without a word, list them
+#[derive(Debug, Args)]
+pub struct Releases {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    owner: Owner,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List them
+    List,
+    /// Print all that is known of one
+    Show {
+        /// Of which of the tenant's two components
+        #[arg(long)]
+        world: World,
+        /// Its revision, as the list gives it
+        revision: u64,
+    },
+    /// Put the release on trial to use for all
+    Promote {
+        /// Of which of the tenant's two components
+        #[arg(long)]
+        world: World,
+    },
+    /// End the trial
+    Dismiss {
+        /// Of which of the tenant's two components
+        #[arg(long)]
+        world: World,
+    },
+    /// Compare the release on trial with the one in use
+    Trial {
+        /// Of which of the tenant's two components
+        #[arg(long)]
+        world: World,
+    },
+}
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column {
+        heading: "world",
+        field: "world",
+        shows: Shows::Text,
+    },
+    Column {
+        heading: "revision",
+        field: "revision",
+        shows: Shows::Number,
+    },
+    Column {
+        heading: "state",
+        field: "state",
+        shows: Shows::Text,
+    },
+    Column {
+        heading: "built-in",
+        field: "builtin",
+        shows: Shows::Text,
+    },
+    Column {
+        heading: "digest",
+        field: "digest",
+        shows: Shows::Digest,
+    },
+    Column {
+        heading: "at",
+        field: "at",
+        shows: Shows::Time,
+    },
+    Column {
+        heading: "by",
+        field: "by",
+        shows: Shows::Text,
+    },
+    Column {
+        heading: "users",
+        field: "users",
+        shows: Shows::Number,
+    },
+    Column {
+        heading: "calls",
+        field: "calls",
+        shows: Shows::Number,
+    },
+    Column {
+        heading: "faults",
+        field: "faults",
+        shows: Shows::Number,
+    },
+    Column {
+        heading: "why",
+        field: "why",
+        shows: Shows::Text,
+    },
+];
+
+impl Releases {
+    /// Does it.
+    pub async fn run(self) -> Result<(), String> {
+        let tenant = self.owner.required()?;
+        let (server, client) = (&self.server, Client::new(&self.server)?);
+        let releases = ["tenants", tenant, "releases"];
+        let of = |world: World, verb| [&releases[..], &[world.name(), verb]].concat();
+        match self.what.unwrap_or(What::List) {
+            What::List => {
+                let listed = client.get(&releases, &[]).await?;
+                output::list(server, &listed, COLUMNS, "no releases")
+            }
+            What::Show { world, revision } => {
+                let listed = client.get(&releases, &[]).await?;
+                let release = find(&listed, world, revision).ok_or_else(|| {
+                    format!(
+                        "no {} release {revision} of {tenant}: `edgebind releases` lists them",
+                        world.name()
+                    )
+                })?;
+                output::one(server, release, COLUMNS)
+            }
+            What::Promote { world } => {
+                let said = client.post(&of(world, "promote"), None).await?;
+                let sentence = format!("{tenant} {}: revision {} is in use", world.name(), said["revision"]);
+                output::done(server, &said, &sentence)
+            }
+            What::Dismiss { world } => {
+                let said = client.post(&of(world, "dismiss"), None).await?;
+                output::done(server, &said, &format!("{tenant} {}: the trial is over", world.name()))
+            }
+            What::Trial { world } => {
+                let comparison = client.get(&of(world, "trial"), &[]).await?;
+                output::one(server, &comparison, COLUMNS)
+            }
+        }
+    }
+}
+
+fn find(releases: &Value, world: World, revision: u64) -> Option<&Value> {
+    let mut releases = releases.as_array()?.iter();
+    releases.find(|release| release["world"] == world.name() && release["revision"] == revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_release_is_known_by_world_and_revision() {
+        let releases = json!([
+            { "world": "session", "revision": 1, "digest": "a" },
+            { "world": "translator", "revision": 1, "digest": "b" },
+        ]);
+        assert_eq!(find(&releases, World::Translator, 1).unwrap()["digest"], "b");
+        assert_eq!(find(&releases, World::Translator, 2), None);
+    }
+}
