@@ -1,10 +1,17 @@
 //! The engine: one for the process. It compiles components, owns the pool that their instances live in, and keeps the time
 //! by which their calls are interrupted.
 
-use crate::{allowance::Allowance, limits::Limits};
+use crate::{
+    allowance::Allowance,
+    compile::{Compiler, Kept},
+    fault::chain,
+    limits::Limits,
+    world::LoadError,
+};
 use std::{
     error::Error,
     fmt, fs, io,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,7 +19,7 @@ use std::{
     thread,
     time::Duration,
 };
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, component::Component};
 
 /// Compiles and runs components within one set of limits. Clones are the same engine.
 #[derive(Clone)]
@@ -24,6 +31,7 @@ pub struct Engine {
     pub(crate) moves: Arc<Places>,
     /// Of components that are in nobody's.
     pub(crate) allowance: Arc<Allowance>,
+    compiler: Option<Arc<Kept>>,
 }
 
 impl Engine {
@@ -32,8 +40,9 @@ impl Engine {
     pub fn new(limits: &Limits) -> Result<Self, EngineError> {
         let instances = limits.sessions_max.saturating_add(limits.calls_max).saturating_add(MOVES_MAX);
         check_mappings(instances)?;
-        let inner = wasmtime::Engine::new(&config(limits, instances)?)
-            .map_err(|error| EngineError::Wasmtime(crate::fault::chain(&error)))?;
+        let mut config = config(limits.memory_bytes, limits.stack_bytes);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)?));
+        let inner = wasmtime::Engine::new(&config).map_err(|error| EngineError::Wasmtime(chain(&error)))?;
         keep_time(&inner).map_err(EngineError::Thread)?;
         Ok(Self {
             inner,
@@ -42,7 +51,22 @@ impl Engine {
             moves: Places::new("moves", MOVES_MAX),
             allowance: Allowance::new(limits.guest.clone(), Arc::new(|_| {})),
             limits: Arc::new(limits.clone()),
+            compiler: None,
         })
+    }
+
+    /// The same engine, which from now on compiles this way; without, it does so in this process, and keeps nothing.
+    pub fn with_compiler(self, compiler: Compiler) -> Result<Self, EngineError> {
+        let compiler = Some(Arc::new(Kept::new(compiler)?));
+        Ok(Self { compiler, ..self })
+    }
+
+    /// Machine code of a component that was seen to be one of ours.
+    pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+        match &self.compiler {
+            Some(kept) => kept.component(self, bytes),
+            None => Component::from_binary(&self.inner, bytes).map_err(|error| LoadError::Unusable(chain(&error))),
+        }
     }
 
     /// What it was made with.
@@ -89,7 +113,13 @@ fn check_mappings(instances: usize) -> Result<(), EngineError> {
     }
 }
 
-fn config(limits: &Limits, instances: usize) -> Result<Config, EngineError> {
+/// An engine that makes the code that an [`Engine`] with these limits takes, and has no pool.
+pub(crate) fn compiling(memory_bytes: usize, stack_bytes: usize) -> wasmtime::Result<wasmtime::Engine> {
+    wasmtime::Engine::new(&config(memory_bytes, stack_bytes))
+}
+
+/// All that decides what code is made.
+fn config(memory_bytes: usize, stack_bytes: usize) -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true).concurrency_support(false);
     config.wasm_gc(false).wasm_function_references(false).wasm_exceptions(false);
@@ -105,17 +135,15 @@ fn config(limits: &Limits, instances: usize) -> Result<Config, EngineError> {
     config
         .epoch_interruption(true)
         .consume_fuel(false)
-        .max_wasm_stack(limits.stack_bytes);
+        .max_wasm_stack(stack_bytes);
     // Bounds are checked in code, so that a place in the pool is as large as a guest's memory may be, and not 4 GiB: ten thousand
     // of those leave no address space for a second engine, and each would take page tables of its own.
-    let memory_bytes = u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX);
     config
         .memory_init_cow(true)
-        .memory_reservation(memory_bytes)
+        .memory_reservation(u64::try_from(memory_bytes).unwrap_or(u64::MAX))
         .memory_guard_size(64 << 10)
         .memory_may_move(false);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)?));
-    Ok(config)
+    config
 }
 
 fn pool(limits: &Limits, instances: usize) -> Result<PoolingAllocationConfig, EngineError> {
@@ -212,6 +240,13 @@ pub enum EngineError {
     Wasmtime(String),
     /// The thread that keeps time could not be started.
     Thread(io::Error),
+    /// Machine code cannot be kept there.
+    Directory {
+        /// Where.
+        dir: PathBuf,
+        /// Why not.
+        why: String,
+    },
 }
 
 impl fmt::Display for EngineError {
@@ -227,6 +262,7 @@ impl fmt::Display for EngineError {
                  sessions, or raise it with `sysctl vm.max_map_count={needed}`"
             ),
             EngineError::Wasmtime(why) => write!(f, "failed to set up wasmtime: {why}"),
+            EngineError::Directory { dir, why } => write!(f, "directory for compiled components {}: {why}", dir.display()),
             EngineError::Thread(error) => write!(f, "failed to start the thread that keeps guests' time: {error}"),
         }
     }

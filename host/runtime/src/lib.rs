@@ -1,5 +1,5 @@
 //! Loads guest components and runs them inside their limits. Between bytes that somebody deployed and whoever has events to tell;
-//! the only crate that names wasmtime. Knows no sockets and no disk, and never what a message means.
+//! the only crate that names wasmtime. Knows no sockets and no disk but that of its compiler, and never what a message means.
 //!
 //! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
 //! piece of code, and in a [`Slot`] with its settings a tenant's release, within the tenant's [`Allowance`]; a [`Session`] is one
@@ -28,9 +28,11 @@
 )]
 
 mod allowance;
+mod compile;
 mod contract;
 mod engine;
 mod fault;
+mod inspect;
 mod instance;
 mod limits;
 pub mod session;
@@ -40,12 +42,14 @@ pub mod translator;
 mod world;
 
 pub use allowance::{Allowance, Usage, Voice};
+pub use compile::{ChildCommand, Compiler, compile_into};
 pub use contract::message;
 pub use engine::{Engine, EngineError};
 pub use fault::{Blame, Fault};
+pub use inspect::{Shape, inspect};
 pub use limits::{GuestLimits, Limits};
 pub use session::{RestoreError, Saved, Session, SessionComponent};
 pub use session_tokens::Misuse;
 pub use slot::{Component, DeployError, Release, Slot};
 pub use translator::TranslatorComponent;
-pub use world::LoadError;
+pub use world::{LoadError, World};

@@ -17,7 +17,7 @@ use crate::{
     instance::{Instance, Room, State},
     limits::GuestLimits,
     session_tokens::Tokens,
-    world::{Admitted, Function, LoadError, World, admit, has_type},
+    world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use std::{error::Error, fmt, mem::size_of, sync::Arc};
 use wasmtime::component::ResourceAny;
@@ -52,7 +52,7 @@ impl SessionComponent {
     /// Compiles a component and checks that it is a session. Takes tens of milliseconds, or seconds for large ones: not for a
     /// thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
+        let Admitted { pre, digest } = admit(engine, bytes, World::Session)?;
         let pre = SessionPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
@@ -236,7 +236,9 @@ fn call_limits(limits: &GuestLimits, bytes_max: usize) -> CallLimits {
 }
 
 /// The world as `wit/session/session.wit` says it.
-const WORLD: World = World {
+pub(crate) const CONTRACT: Contract = Contract {
+    world: World::Session,
+    version: "0.1.0",
     words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.1.0"],
     interface: "edgebind:session/machine@0.1.0",
     functions: &[

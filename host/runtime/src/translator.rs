@@ -15,7 +15,7 @@ use crate::{
     engine::Engine,
     fault::Fault,
     instance::{Instance, Room, State},
-    world::{Admitted, Function, LoadError, World, admit, has_type},
+    world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use std::sync::Arc;
 use wasmtime::Store;
@@ -34,7 +34,7 @@ impl TranslatorComponent {
     /// Compiles a component and checks that it is a translator. Takes tens of milliseconds, or seconds for large ones: not for
     /// a thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest } = admit(engine, bytes, &WORLD)?;
+        let Admitted { pre, digest } = admit(engine, bytes, World::Translator)?;
         let pre = TranslatorPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
@@ -94,7 +94,9 @@ impl TranslatorComponent {
 }
 
 /// The world as `wit/translator/translator.wit` says it.
-const WORLD: World = World {
+pub(crate) const CONTRACT: Contract = Contract {
+    world: World::Translator,
+    version: "0.1.0",
     words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.1.0"],
     interface: "edgebind:translator/translation@0.1.0",
     functions: &[

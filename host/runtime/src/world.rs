@@ -3,27 +3,39 @@
 use crate::{
     engine::Engine,
     fault::{CallLimits, Fault, chain},
+    inspect::Names,
     instance::{Instance, Room, State},
 };
 use aws_lc_rs::digest::{SHA256, digest};
-use std::{collections::BTreeSet, error::Error, fmt, fmt::Write as _};
+use std::{error::Error, fmt, fmt::Write as _};
 use wasmtime::{
     Store,
-    component::{
-        Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower,
-        types::ComponentItem,
-    },
+    component::{ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower},
 };
 
-/// One world of the contract.
-pub(crate) struct World {
-    /// Interfaces that hold types only; a component may import these and nothing else.
+/// What a component is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum World {
+    /// The logic of binds.
+    Session,
+    /// What stands between messages and an HTTP API.
+    Translator,
+}
+
+/// A world in one version, by its names.
+pub(crate) struct Contract {
+    pub(crate) world: World,
+    pub(crate) version: &'static str,
+    /// Interfaces that hold types only; a component may import these, WASI, and nothing else.
     pub(crate) words: &'static [&'static str],
     /// The interface that it exports.
     pub(crate) interface: &'static str,
     /// The functions of that interface.
     pub(crate) functions: &'static [Function],
 }
+
+/// Every contract that is served, of each world the newest last.
+pub(crate) const CONTRACTS: &[&Contract] = &[&crate::session::CONTRACT, &crate::translator::CONTRACT];
 
 /// One function of a world, by its name in the component, and whether an instance has it with our types.
 pub(crate) struct Function {
@@ -51,26 +63,17 @@ pub(crate) struct Admitted {
 }
 
 /// Lets a component in, or names every reason why not.
-pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: &World) -> Result<Admitted, LoadError> {
-    let limit = engine.limits.component_bytes_max;
-    if bytes.len() > limit {
-        return Err(LoadError::TooLarge {
-            bytes: bytes.len(),
-            limit,
-        });
-    }
-    if wasmtime::Engine::detect_precompiled(bytes).is_some() {
-        return Err(LoadError::Precompiled);
-    }
-    let component = Component::from_binary(&engine.inner, bytes).map_err(|error| LoadError::Unusable(chain(&error)))?;
-    let mistakes = shape_mistakes(engine, &component, world);
-    if !mistakes.is_empty() {
-        return Err(LoadError::World(mistakes));
-    }
+pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: World) -> Result<Admitted, LoadError> {
+    let names = Names::read(bytes, engine.limits.component_bytes_max)?;
+    let contract = names
+        .contract_of(world)
+        .ok_or_else(|| LoadError::World(vec![format!("the world `{world}` is not served")]))?;
+    names.fit(contract)?;
+    let component = engine.compile(bytes)?;
     let pre = Linker::new(&engine.inner)
         .instantiate_pre(&component)
         .map_err(|error| LoadError::Unusable(chain(&error)))?;
-    let mistakes = try_out(engine, &pre, world).map_err(LoadError::TrialRun)?;
+    let mistakes = try_out(engine, &pre, contract).map_err(LoadError::TrialRun)?;
     if !mistakes.is_empty() {
         return Err(LoadError::World(mistakes));
     }
@@ -80,58 +83,8 @@ pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: &World) -> Result<Admi
     })
 }
 
-/// What is missing from the component and what it has too much, as far as names go.
-fn shape_mistakes(engine: &Engine, component: &Component, world: &World) -> Vec<String> {
-    let shape = component.component_type();
-    let mut mistakes = Vec::new();
-    for (name, import) in shape.imports(&engine.inner) {
-        if !world.words.contains(&name) {
-            mistakes.push(format!(
-                "imports {name}, and a guest may import nothing but words of the contract ({})",
-                world.words.join(", ")
-            ));
-        } else if let ComponentItem::ComponentInstance(words) = import.ty {
-            for (item, _) in words
-                .exports(&engine.inner)
-                .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
-            {
-                mistakes.push(format!("imports {item} of {name}, which has types only"));
-            }
-        }
-    }
-    match shape.get_export(&engine.inner, world.interface).map(|export| export.ty) {
-        Some(ComponentItem::ComponentInstance(interface)) => {
-            let has: BTreeSet<&str> = interface
-                .exports(&engine.inner)
-                .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
-                .map(|(name, _)| name)
-                .collect();
-            let wanted: BTreeSet<&str> = world.functions.iter().map(|function| function.name).collect();
-            mistakes.extend(
-                wanted
-                    .difference(&has)
-                    .map(|name| format!("{} lacks {name}", world.interface)),
-            );
-            mistakes.extend(
-                has.difference(&wanted)
-                    .map(|name| format!("{} has {name} on top of the contract", world.interface)),
-            );
-        }
-        _ => {
-            let exports: Vec<&str> = shape.exports(&engine.inner).map(|(name, _)| name).collect();
-            let instead = if exports.is_empty() {
-                "nothing".into()
-            } else {
-                exports.join(", ")
-            };
-            mistakes.push(format!("does not export {} (it exports {instead})", world.interface));
-        }
-    }
-    mistakes
-}
-
 /// Makes one instance, and asks it for every function by its type.
-fn try_out(engine: &Engine, pre: &InstancePre<State>, world: &World) -> Result<Vec<String>, Fault> {
+fn try_out(engine: &Engine, pre: &InstancePre<State>, contract: &Contract) -> Result<Vec<String>, Fault> {
     let mut trial = Instance::new(engine, &engine.allowance, Room::for_call(engine, &engine.allowance)?);
     let component = pre.component();
     // Whose it will be, and how much memory they give it, is not known yet.
@@ -142,14 +95,14 @@ fn try_out(engine: &Engine, pre: &InstancePre<State>, world: &World) -> Result<V
     let instance = trial.call(limits, |store| pre.instantiate(store))?;
     let mut mistakes = Vec::new();
     trial.call(limits, |store| {
-        let interface = component.get_export_index(None, world.interface);
-        for function in world.functions {
+        let interface = component.get_export_index(None, contract.interface);
+        for function in contract.functions {
             let checked = match component.get_export_index(interface.as_ref(), function.name) {
                 Some(index) => (function.check)(&instance, store, &index).map_err(|error| chain(&error)),
                 None => Err("is missing".into()),
             };
             if let Err(why) = checked {
-                mistakes.push(format!("{} of {}: {why}", function.name, world.interface));
+                mistakes.push(format!("{} of {}: {why}", function.name, contract.interface));
             }
         }
         Ok(())
@@ -157,14 +110,25 @@ fn try_out(engine: &Engine, pre: &InstancePre<State>, world: &World) -> Result<V
     Ok(mistakes)
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes)
-        .as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, octet| {
-            let _ = write!(hex, "{octet:02x}");
-            hex
+/// Its SHA-256, in hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(2 * octets.len()), |mut hex, octet| {
+        let _ = write!(hex, "{octet:02x}");
+        hex
+    })
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            World::Session => "session",
+            World::Translator => "translator",
         })
+    }
 }
 
 /// Why a component is not let in.
@@ -183,8 +147,12 @@ pub enum LoadError {
     Unusable(String),
     /// It is not its world; every difference.
     World(Vec<String>),
+    /// It takes more to compile than any component should.
+    Compile(String),
     /// Its first instance failed.
     TrialRun(Fault),
+    /// We could not compile it, whatever it is.
+    Host(String),
 }
 
 impl fmt::Display for LoadError {
@@ -194,6 +162,8 @@ impl fmt::Display for LoadError {
             LoadError::Precompiled => f.write_str("precompiled code is not accepted: deploy the component itself"),
             LoadError::Unusable(why) => write!(f, "not a usable component: {why}"),
             LoadError::World(mistakes) => write!(f, "not a component of this world: {}", mistakes.join("; ")),
+            LoadError::Compile(why) => write!(f, "compiling it {why}"),
+            LoadError::Host(why) => write!(f, "failed to compile it: {why}"),
             LoadError::TrialRun(fault) => write!(f, "its first instance {fault}"),
         }
     }

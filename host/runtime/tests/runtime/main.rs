@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails where it should")]
 
 mod allowances;
+mod compiled;
 mod guests;
 mod limits;
 mod neighbour;
 mod session_misdeeds;
 mod sessions;
+mod shapes;
 mod translator_misdeeds;
 mod worlds;

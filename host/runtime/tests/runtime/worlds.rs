@@ -8,6 +8,7 @@ use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_compon
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
 const MACHINE: &str = "edgebind:session/machine@0.1.0";
+const WASI: &str = "package wasi:random@0.2.6; interface insecure-seed { insecure-seed: func() -> tuple<u64, u64>; }";
 const TRANSLATION: &str = "edgebind:translator/translation@0.1.0";
 
 #[test]
@@ -155,10 +156,14 @@ fn mistakes(loaded: Result<(), LoadError>) -> Result<(), Vec<String>> {
     })
 }
 
-/// A component of the world, with functions that do nothing but trap.
-fn component(world: &str, edits: &[(&str, &str)]) -> Vec<u8> {
+/// A component of the world, with functions that do nothing but trap. It may import or export what is in the other's package, and
+/// import a piece of WASI.
+pub(crate) fn component(world: &str, edits: &[(&str, &str)]) -> Vec<u8> {
     let mut resolve = Resolve::default();
     resolve.push_str("message.wit", &contract("message")).unwrap();
+    resolve.push_str("wasi.wit", WASI).unwrap();
+    let other = if world == "session" { "translator" } else { "session" };
+    resolve.push_str(format!("{other}.wit"), &contract(other)).unwrap();
     let mut text = contract(world);
     for (from, to) in edits {
         assert!(text.contains(from), "{world}.wit no longer says {from:?}");
