@@ -264,6 +264,8 @@ pub fn command() -> Command {
             command.env_remove(name);
         }
     }
+    // What one process has compiled, the next ones find there.
+    command.env("EDGEBIND_CACHE_DIR", program::folder("cache"));
     command
 }
 

@@ -1,7 +1,17 @@
 //! The components that come with the gateway, built by its build script.
 
 use crate::config::{self, Mistake, Mode};
-use edgebind_runtime::{Component, Engine, Release, SessionComponent, Slot, TranslatorComponent, message::Setting};
+use edgebind_runtime::{
+    ChildCommand, Compiler, Component, Engine, Release, SessionComponent, Slot, TranslatorComponent, message::Setting,
+};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// Names a directory where compiled components are kept, for several gateways on a machine, or for ones whose data directory
+/// does not last.
+const CACHE_DIR: &str = "EDGEBIND_CACHE_DIR";
 
 const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
 const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
@@ -56,7 +66,23 @@ impl Builtin {
     }
 }
 
-/// Compiles the built-in components.
+/// Compiles in a process of its own, and keeps what it made where the environment says, else here.
+pub fn compiler(data_dir: &Path) -> Compiler {
+    let dir = env::var_os(CACHE_DIR).map_or_else(|| data_dir.to_owned(), PathBuf::from);
+    let child = ChildCommand {
+        // This program as it is now, also after another has been installed in its place.
+        program: "/proc/self/exe".into(),
+        args: vec!["compile".into()],
+    };
+    Compiler::new(dir.join("compiled"), Some(child))
+}
+
+/// The same for who has no data directory: nothing is kept but where the environment says.
+pub fn lasting_compiler() -> Option<Compiler> {
+    env::var_os(CACHE_DIR).map(|dir| compiler(Path::new(&dir)))
+}
+
+/// Loads the built-in components.
 pub fn load(engine: &Engine) -> Result<Builtin, String> {
     let failed = |what: &str, error: &dyn std::fmt::Display| format!("built-in {what} component: {error}");
     Ok(Builtin {

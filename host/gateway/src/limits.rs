@@ -27,6 +27,10 @@ pub const APPENDS_IN_FLIGHT_MAX: usize = 1_024;
 /// Connections that are open, bound or not; one more is closed as soon as it is accepted.
 pub const CONNECTIONS_MAX: usize = 12_000;
 
+/// File descriptors for everything that is not a connection of an ESME: the ledger, upstreams, webhooks. They are not given to
+/// connections.
+pub const DESCRIPTORS_SPARE: usize = 512;
+
 /// How long a peer may take for the TLS handshake.
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 

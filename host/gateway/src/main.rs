@@ -14,6 +14,7 @@ mod cli;
 mod clock;
 mod components;
 mod config;
+mod descriptors;
 mod directory;
 mod document;
 mod gateway;

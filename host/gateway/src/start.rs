@@ -5,12 +5,13 @@ use crate::{
     audit::Audit,
     components::{self, Builtin},
     config::{self, Config, Mistakes},
+    descriptors,
     gateway::{Gateway, Kept},
     http::{
         egress::{self, Egress},
         server,
     },
-    limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
+    limits::{CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
     register::{Owner, Register},
     smpp::{
         listener::{self, Door},
@@ -62,7 +63,10 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     .map_err(|error| format!("ledger in {}: {error}", config.data_dir.display()))?;
     let ledger = Arc::new(ledger);
     let vault = Vault::open(&config.data_dir).map_err(|error| error.to_string())?;
-    let engine = Engine::new(&limits(&config.limits)).map_err(|error| error.to_string())?;
+    let connections_max = descriptors::connections(config.limits.connections_max)?;
+    let engine = Engine::new(&limits(&config.limits))
+        .and_then(|engine| engine.with_compiler(components::compiler(&config.data_dir)))
+        .map_err(|error| error.to_string())?;
     let builtin = components::load(&engine)?;
     let owner = if config.is_from_environment {
         Owner::Environment
@@ -143,7 +147,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     }
     let bounds = &gateway.config.limits;
     let places = Places::new(
-        bounds.connections_max.unwrap_or(CONNECTIONS_MAX),
+        connections_max,
         bounds.connections_per_address_max.unwrap_or(CONNECTIONS_PER_ADDRESS_MAX),
     );
     for (name, door, tls) in [("SMPP", plain, None), ("SMPP over TLS", tls, smpps)] {
@@ -209,6 +213,8 @@ pub fn limits(configured: &config::Limits) -> edgebind_runtime::Limits {
     guest.session_call_ms = configured.session_call_ms.unwrap_or(guest.session_call_ms);
     guest.translator_call_ms = configured.translator_call_ms.unwrap_or(guest.translator_call_ms);
     limits.memory_bytes = limits.memory_bytes.max(guest.memory_bytes);
+    limits.sessions_max = configured.sessions_max.unwrap_or(limits.sessions_max);
+    limits.calls_max = configured.calls_max.unwrap_or(limits.calls_max);
     limits
 }
 

@@ -1,7 +1,7 @@
 //! `edgebind check`: every mistake of a configuration at once, without starting anything.
 
 use super::load;
-use crate::{components, config::EXAMPLE, start, tls::Tls};
+use crate::{components, config::EXAMPLE, descriptors, start, tls::Tls};
 use clap::Args;
 use edgebind_runtime::Engine;
 use std::path::PathBuf;
@@ -25,7 +25,10 @@ impl Check {
             print!("{EXAMPLE}");
             return Ok(());
         }
-        let engine = Engine::new(&edgebind_runtime::Limits::default()).map_err(|error| error.to_string())?;
+        let mut engine = Engine::new(&edgebind_runtime::Limits::default()).map_err(|error| error.to_string())?;
+        if let Some(compiler) = components::lasting_compiler() {
+            engine = engine.with_compiler(compiler).map_err(|error| error.to_string())?;
+        }
         let builtin = components::load(&engine)?;
         let config = load::config(self.config.as_deref(), &|tenant| builtin.settings_mistakes(tenant))?;
         let of_settings = config.tenants.iter().flat_map(|tenant| builtin.settings_mistakes(tenant));
@@ -35,6 +38,7 @@ impl Check {
                 .err()
                 .map(|error| error.to_string()),
         );
+        mistakes.extend(descriptors::connections(config.limits.connections_max).err());
         let smpp = config.smpp.tls.as_ref().map(|tls| (&tls.files, tls.client_ca.as_deref()));
         let http = config.http.tls.as_ref().map(|files| (files, None));
         for (files, client_ca) in smpp.into_iter().chain(http) {

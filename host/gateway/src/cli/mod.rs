@@ -6,6 +6,7 @@ pub mod binds;
 pub mod change;
 pub mod check;
 pub mod client;
+pub mod compile;
 pub mod demo;
 pub mod deploy;
 pub mod document;
@@ -54,6 +55,8 @@ enum Command {
     Watch(watch::Watch),
     Recordings(recordings::Recordings),
     Audit(audit::Audit),
+    #[command(hide = true)]
+    Compile(compile::Compile),
 }
 
 /// Where the log goes and how.
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Watch(watch) => client(watch.run()),
         Command::Recordings(recordings) => client(recordings.run()),
         Command::Audit(audit) => client(audit.run()),
+        Command::Compile(compile) => return compile.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

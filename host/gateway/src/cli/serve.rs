@@ -25,7 +25,11 @@ SMSGate credentials:
                             removed when the last receiver leaves, and nothing comes until the next
   GATEWAY__TIMEOUT          60s
   HTTP__ADDRESS             127.0.0.1:3000; webhooks, /health, /metrics
-  ADMIN__ADDRESS, _TOKEN    127.0.0.1:3001; the admin API, which the other commands are clients of, and what opens it";
+  ADMIN__ADDRESS, _TOKEN    127.0.0.1:3001; the admin API, which the other commands are clients of, and what opens it
+
+With and without it:
+
+  EDGEBIND_CACHE_DIR        where compiled components are kept, instead of the data directory";
 
 /// Run the gateway until SIGTERM or Ctrl-C, which drain it: no new binds, open binds are told to unbind, work is settled.
 ///

@@ -80,6 +80,8 @@ fn bounds(root: &Reader<'_>) -> Limits {
     let limits = Limits {
         connections_max: reader.number("connections_max", &limits::CONNECTIONS_MAX),
         connections_per_address_max: reader.number("connections_per_address_max", &limits::CONNECTIONS_MAX),
+        sessions_max: reader.number("sessions_max", &limits::SESSIONS_MAX),
+        calls_max: reader.number("calls_max", &limits::CALLS_MAX),
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
         drain: reader.duration("drain", &limits::DRAINS),
         retention: reader.duration("retention", &limits::RETENTIONS),

@@ -153,6 +153,10 @@ pub struct Limits {
     pub connections_max: Option<usize>,
     /// Those of them from one address; an IPv6 address stands for its /64.
     pub connections_per_address_max: Option<usize>,
+    /// Sessions that are open: one for each bind.
+    pub sessions_max: Option<usize>,
+    /// Calls to translators, and checks of settings, that run at a time.
+    pub calls_max: Option<usize>,
     /// Pass-through checks that one address may cause in a minute.
     pub checks_per_minute: Option<u32>,
     /// How long a drain may take.
