@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a panic is a test's way to say no")]
 
 mod bounds;
+mod cli;
 mod clients;
 mod crash;
 mod deliveries;

@@ -78,46 +78,13 @@ enum What {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "system_id",
-        field: "system_id",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "",
-        field: "suspended",
-        shows: Shows::Word("suspended"),
-    },
-    Column {
-        heading: "password",
-        field: "password",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "binds",
-        field: "binds",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "binds max",
-        field: "binds_max",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "queue max",
-        field: "queue_max",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "per s",
-        field: "rate.per_second",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "waiting",
-        field: "waiting",
-        shows: Shows::Number,
-    },
+    Column::new("system_id", "system_id", Shows::Text),
+    Column::new("", "suspended", Shows::Word("suspended")),
+    Column::new("binds max", "binds_max", Shows::Number),
+    Column::new("queue max", "queue_max", Shows::Number),
+    Column::new("rate", "rate", Shows::Text),
+    Column::new("over rate", "over_rate", Shows::Text),
+    Column::new("from", "allow_from", Shows::Text),
 ];
 
 impl Accounts {

@@ -11,9 +11,9 @@ use clap::Args;
 /// Who changed what and when: by the admin API, by the configuration file, or by a rule of the gateway's own
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Only what came behind this time or entry
-    #[arg(long)]
-    after: Option<String>,
+    /// Only what came behind this time, in milliseconds of Unix time as --json shows it
+    #[arg(long, value_name = "MS")]
+    after: Option<u64>,
     /// At most so many
     #[arg(long)]
     limit: Option<u32>,
@@ -24,45 +24,24 @@ pub struct Audit {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "at",
-        field: "at",
-        shows: Shows::Time,
-    },
-    Column {
-        heading: "by",
-        field: "by",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "action",
-        field: "action",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "tenant",
-        field: "tenant",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "account",
-        field: "account",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "what",
-        field: "what",
-        shows: Shows::Text,
-    },
+    Column::new("at", "at", Shows::Time),
+    Column::new("by", "by", Shows::Text),
+    Column::new("action", "action", Shows::Text),
+    Column::new("tenant", "tenant", Shows::Text),
+    Column::new("account", "account", Shows::Text),
+    Column::new("what", "what", Shows::Summary),
 ];
 
 impl Audit {
     /// Does it.
     pub async fn run(self) -> Result<(), String> {
         let client = Client::new(&self.server)?;
-        let limit = self.limit.map(|limit| limit.to_string());
+        let (after, limit) = (
+            self.after.map(|after| after.to_string()),
+            self.limit.map(|limit| limit.to_string()),
+        );
         let mut query: Vec<(&str, &str)> = self.owner.narrows().into_iter().collect();
-        query.extend(self.after.as_deref().map(|after| ("after", after)));
+        query.extend(after.as_deref().map(|after| ("after", after)));
         query.extend(limit.as_deref().map(|limit| ("limit", limit)));
         let entries = client.get(&["audit"], &query).await?;
         output::list(&self.server, &entries, COLUMNS, "nothing was changed")

@@ -35,76 +35,21 @@ enum What {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "bind",
-        field: "id",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "tenant",
-        field: "tenant",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "account",
-        field: "account",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "as",
-        field: "kind",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "from",
-        field: "address",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "since",
-        field: "since",
-        shows: Shows::Age,
-    },
-    Column {
-        heading: "window",
-        field: "window",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "delivering",
-        field: "delivering",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "appending",
-        field: "appending",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "accepted",
-        field: "accepted",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "per s",
-        field: "accepted_per_second",
-        shows: Shows::Rate,
-    },
-    Column {
-        heading: "delivered",
-        field: "delivered",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "release",
-        field: "release",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "stays because",
-        field: "stays",
-        shows: Shows::Text,
-    },
+    Column::new("bind", "id", Shows::Number),
+    Column::new("tenant", "tenant", Shows::Text),
+    Column::new("account", "account", Shows::Text),
+    Column::new("as", "kind", Shows::Text),
+    Column::new("from", "address", Shows::Text),
+    Column::new("since", "since", Shows::Age),
+    Column::new("window", "window", Shows::Number),
+    Column::new("delivering", "delivering", Shows::Number),
+    Column::new("appending", "appending", Shows::Number),
+    Column::new("accepted", "accepted", Shows::Number),
+    Column::new("per s", "accepted_per_second", Shows::Rate),
+    Column::new("delivered", "delivered", Shows::Number),
+    Column::new("per s", "delivered_per_second", Shows::Rate),
+    Column::new("release", "release", Shows::Number),
+    Column::new("stays because", "stays", Shows::Text),
 ];
 
 impl Binds {

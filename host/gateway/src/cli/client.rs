@@ -203,13 +203,16 @@ impl Client {
                 self.url
             );
         };
-        let mistakes = said["mistakes"].as_array().map_or(&[][..], Vec::as_slice);
+        let mistakes = match said["mistakes"].as_array().map_or(&[][..], Vec::as_slice) {
+            [only] if only == error => &[],
+            mistakes => mistakes,
+        };
         let lines = mistakes
             .iter()
             .filter_map(Value::as_str)
             .map(|mistake| format!("\n{mistake}"));
         let colon = if mistakes.is_empty() { "" } else { ":" };
-        format!("{}{colon}{}", error.trim_end_matches(':'), lines.collect::<String>())
+        format!("{error}{colon}{}", lines.collect::<String>())
     }
 }
 
@@ -305,8 +308,13 @@ mod tests {
             ),
             (
                 422,
-                r#"{"error":"the document has mistakes","mistakes":["name: is missing","rate.burst: 0 is too small"]}"#,
-                "the document has mistakes:\nname: is missing\nrate.burst: 0 is too small",
+                r#"{"error":"2 mistakes, and nothing is changed","mistakes":["name: is missing","rate.burst: 0 is too small"]}"#,
+                "2 mistakes, and nothing is changed:\nname: is missing\nrate.burst: 0 is too small",
+            ),
+            (
+                422,
+                r#"{"error":"name: is missing","mistakes":["name: is missing"]}"#,
+                "name: is missing",
             ),
             (
                 404,

@@ -8,7 +8,7 @@ use super::{
 };
 use clap::{Args, Subcommand};
 
-/// Messages of the ledger, with numbers masked and never their text; without a word, list the first
+/// Messages that wait or are under way, with numbers masked and never their text; without a word, list them
 #[derive(Debug, Args)]
 pub struct Messages {
     #[command(subcommand)]
@@ -35,73 +35,26 @@ struct Narrowed {
     /// Only those of this system_id
     #[arg(long, value_name = "SYSTEM_ID")]
     account: Option<String>,
-    /// Only those in this state
-    #[arg(long)]
-    state: Option<String>,
     /// Only those behind this id
     #[arg(long, value_name = "ID")]
-    after: Option<String>,
+    after: Option<u64>,
     /// At most so many
     #[arg(long)]
     limit: Option<u32>,
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "message",
-        field: "id",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "tenant",
-        field: "tenant",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "account",
-        field: "account",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "work",
-        field: "work",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "state",
-        field: "state",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "attempts",
-        field: "attempts",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "appended",
-        field: "appended",
-        shows: Shows::Time,
-    },
-    Column {
-        heading: "due",
-        field: "due",
-        shows: Shows::Age,
-    },
-    Column {
-        heading: "from",
-        field: "source",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "to",
-        field: "destination",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "why",
-        field: "why",
-        shows: Shows::Text,
-    },
+    Column::new("message", "id", Shows::Text),
+    Column::new("tenant", "tenant", Shows::Text),
+    Column::new("account", "account", Shows::Text),
+    Column::new("work", "work", Shows::Text),
+    Column::new("state", "state", Shows::Text),
+    Column::new("attempt", "attempt", Shows::Number),
+    Column::new("appended", "appended", Shows::Time),
+    Column::new("due", "due", Shows::Age),
+    Column::new("from", "source", Shows::Text),
+    Column::new("to", "destination", Shows::Text),
+    Column::new("known as", "message_state", Shows::Text),
 ];
 
 impl Messages {
@@ -110,18 +63,16 @@ impl Messages {
         let (server, client) = (&self.server, Client::new(&self.server)?);
         match self.what.unwrap_or_else(|| What::List(Narrowed::default())) {
             What::List(narrowed) => {
-                let limit = narrowed.limit.map(|limit| limit.to_string());
+                let (after, limit) = (
+                    narrowed.after.map(|after| after.to_string()),
+                    narrowed.limit.map(|limit| limit.to_string()),
+                );
                 let of = |name, value: &'_ Option<String>| value.clone().map(|value| (name, value));
-                let more = [
-                    of("account", &narrowed.account),
-                    of("state", &narrowed.state),
-                    of("after", &narrowed.after),
-                    of("limit", &limit),
-                ];
+                let more = [of("account", &narrowed.account), of("after", &after), of("limit", &limit)];
                 let mut query: Vec<(&str, &str)> = self.owner.narrows().into_iter().collect();
                 query.extend(more.iter().flatten().map(|(name, value)| (*name, value.as_str())));
                 let messages = client.get(&["messages"], &query).await?;
-                output::list(server, &messages, COLUMNS, "no messages")
+                output::list(server, &messages, COLUMNS, "no messages wait")
             }
             What::Show { id } => {
                 let message = client.get(&["messages", &id], &[]).await?;

@@ -137,4 +137,29 @@ mod tests {
             );
         }
     }
+
+    /// What a table shows is in the document of the API, under the same name.
+    #[test]
+    fn every_column_is_a_field_of_the_api() {
+        let api: serde_json::Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+        let schemas = &api["components"]["schemas"];
+        for (schema, columns) in [
+            ("TenantSummary", tenants::COLUMNS),
+            ("Account", accounts::COLUMNS),
+            ("Bind", binds::COLUMNS),
+            ("Message", messages::COLUMNS),
+            ("Change", audit::COLUMNS),
+        ] {
+            for column in columns {
+                let mut at = &schemas[schema];
+                for name in column.field.split('.') {
+                    at = &at["properties"][name];
+                    assert!(at.is_object(), "{schema} has no {}", column.field);
+                    if let Some(named) = at["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+                        at = &schemas[named];
+                    }
+                }
+            }
+        }
+    }
 }

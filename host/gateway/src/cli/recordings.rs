@@ -40,26 +40,10 @@ enum What {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "recording",
-        field: "id",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "kind",
-        field: "kind",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "at",
-        field: "at",
-        shows: Shows::Time,
-    },
-    Column {
-        heading: "octets",
-        field: "octets",
-        shows: Shows::Number,
-    },
+    Column::new("recording", "id", Shows::Text),
+    Column::new("kind", "kind", Shows::Text),
+    Column::new("at", "at", Shows::Time),
+    Column::new("octets", "octets", Shows::Number),
 ];
 
 impl Recordings {

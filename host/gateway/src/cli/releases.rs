@@ -54,61 +54,17 @@ enum What {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "world",
-        field: "world",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "revision",
-        field: "revision",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "state",
-        field: "state",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "built-in",
-        field: "builtin",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "digest",
-        field: "digest",
-        shows: Shows::Digest,
-    },
-    Column {
-        heading: "at",
-        field: "at",
-        shows: Shows::Time,
-    },
-    Column {
-        heading: "by",
-        field: "by",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "users",
-        field: "users",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "calls",
-        field: "calls",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "faults",
-        field: "faults",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "why",
-        field: "why",
-        shows: Shows::Text,
-    },
+    Column::new("world", "world", Shows::Text),
+    Column::new("revision", "revision", Shows::Number),
+    Column::new("state", "state", Shows::Text),
+    Column::new("built-in", "builtin", Shows::Text),
+    Column::new("digest", "digest", Shows::Digest),
+    Column::new("at", "at", Shows::Time),
+    Column::new("by", "by", Shows::Text),
+    Column::new("users", "users", Shows::Number),
+    Column::new("calls", "calls", Shows::Number),
+    Column::new("faults", "faults", Shows::Number),
+    Column::new("why", "why", Shows::Text),
 ];
 
 impl Releases {

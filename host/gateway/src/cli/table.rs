@@ -1,7 +1,7 @@
 //! What the admin API says, as text for people: rows under headings, or one thing a line.
 
 use super::moment;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// One column of a table: a field of each row.
@@ -14,11 +14,20 @@ pub struct Column {
     pub shows: Shows,
 }
 
+impl Column {
+    /// A column under this heading.
+    pub const fn new(heading: &'static str, field: &'static str, shows: Shows) -> Self {
+        Self { heading, field, shows }
+    }
+}
+
 /// How a field is shown.
 #[derive(Clone, Copy)]
 pub enum Shows {
     /// As it stands, at the left.
     Text,
+    /// The beginning of what may be long, at the left.
+    Summary,
     /// A number, at the right.
     Number,
     /// A number with one digit behind the point, at the right.
@@ -35,6 +44,8 @@ pub enum Shows {
 
 /// Digits of a digest that tell releases apart.
 const DIGITS: usize = 12;
+/// Characters of a summary.
+const SUMMARY: usize = 80;
 
 /// Rows under headings; a column that is empty in every row is left out. `now` is in milliseconds of Unix time.
 pub fn table(rows: &[Value], columns: &[Column], now: u64) -> String {
@@ -71,7 +82,7 @@ pub fn fields(thing: &Value, columns: &[Column], now: u64) -> String {
         let column = columns.iter().find(|column| column.field == name);
         let shows = match column.map(|column| column.shows) {
             // There is room for the whole of it.
-            None | Some(Shows::Digest | Shows::Word(_)) => Shows::Text,
+            None | Some(Shows::Digest | Shows::Summary | Shows::Word(_)) => Shows::Text,
             Some(shows) => shows,
         };
         let _ = writeln!(text, "{name:width$}  {}", cell(value, shows, now));
@@ -135,6 +146,7 @@ fn cell(value: &Value, shows: Shows, now: u64) -> String {
         (Shows::Age, value) => moment::of(value).map_or_else(|| plain(value), |at| moment::ago(at, now)),
         (Shows::Rate, value) => value.as_f64().map_or_else(|| plain(value), |rate| format!("{rate:.1}")),
         (Shows::Digest, value) => plain(value).trim_start_matches("sha256:").chars().take(DIGITS).collect(),
+        (Shows::Summary, value) => beginning(plain(value)),
         (Shows::Text | Shows::Number, value) => plain(value),
     }
 }
@@ -145,52 +157,49 @@ fn plain(value: &Value) -> String {
         Value::String(text) if text.chars().any(char::is_control) => text.escape_debug().to_string(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => match (members.get("path"), members.get("before"), members.get("after")) {
+            (Some(path), Some(before), Some(after)) => difference(path, before, after),
+            // A secret, of which there is nothing else to say.
+            _ if *value == json!({ "set": true }) => "set".into(),
+            _ => {
+                let members = members.iter().map(|(name, value)| format!("{name} = {}", plain(value)));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+            }
+        },
         value => value.to_string(),
+    }
+}
+
+fn beginning(text: String) -> String {
+    match text.char_indices().nth(SUMMARY) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// What a change did to one value: null is where there was or is none.
+fn difference(path: &Value, before: &Value, after: &Value) -> String {
+    let path = plain(path);
+    match (before, after) {
+        (Value::Null, after) => format!("{path} {}", plain(after)),
+        (before, Value::Null) => format!("{path} no longer {}", plain(before)),
+        (before, after) => format!("{path} {} -> {}", plain(before), plain(after)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const NOW: u64 = 1_763_850_000_000;
     const COLUMNS: &[Column] = &[
-        Column {
-            heading: "name",
-            field: "name",
-            shows: Shows::Text,
-        },
-        Column {
-            heading: "",
-            field: "suspended",
-            shows: Shows::Word("suspended"),
-        },
-        Column {
-            heading: "binds",
-            field: "binds",
-            shows: Shows::Number,
-        },
-        Column {
-            heading: "per s",
-            field: "rate",
-            shows: Shows::Rate,
-        },
-        Column {
-            heading: "session",
-            field: "releases.session",
-            shows: Shows::Digest,
-        },
-        Column {
-            heading: "since",
-            field: "since",
-            shows: Shows::Age,
-        },
-        Column {
-            heading: "why",
-            field: "why",
-            shows: Shows::Text,
-        },
+        Column::new("name", "name", Shows::Text),
+        Column::new("", "suspended", Shows::Word("suspended")),
+        Column::new("binds", "binds", Shows::Number),
+        Column::new("per s", "rate", Shows::Rate),
+        Column::new("session", "releases.session", Shows::Digest),
+        Column::new("since", "since", Shows::Age),
+        Column::new("why", "why", Shows::Text),
     ];
 
     #[test]
@@ -212,6 +221,27 @@ mod tests {
     fn nothing_in_a_cell_moves_a_terminal() {
         let rows = [json!({ "name": "a\u{1b}[2Jb\n" })];
         assert_eq!(table(&rows, COLUMNS, NOW), "name\na\\u{1b}[2Jb\\n\n");
+    }
+
+    #[test]
+    fn values_that_hold_others_are_one_line() {
+        let what = json!([
+            { "path": "rate", "before": null, "after": { "burst": 2, "per_second": 1 } },
+            { "path": "binds_max", "before": 1, "after": 2 },
+            { "path": "queue_max", "before": 5, "after": null },
+            { "path": "password", "before": null, "after": { "set": true } },
+        ]);
+        assert_eq!(
+            plain(&what),
+            "rate {burst = 2, per_second = 1}, binds_max 1 -> 2, queue_max no longer 5, password set"
+        );
+    }
+
+    #[test]
+    fn a_summary_has_an_end() {
+        let (fits, long) = ("ü".repeat(SUMMARY), "ü".repeat(SUMMARY + 1));
+        assert_eq!(cell(&json!(fits), Shows::Summary, NOW), fits);
+        assert_eq!(cell(&json!(long), Shows::Summary, NOW), fits + "…");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     table::{Column, Shows},
 };
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Make, change, suspend and remove the tenants of a running gateway; without a word, list them
@@ -63,51 +63,15 @@ enum What {
 }
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        heading: "tenant",
-        field: "name",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "",
-        field: "suspended",
-        shows: Shows::Word("suspended"),
-    },
-    Column {
-        heading: "mode",
-        field: "mode",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "owner",
-        field: "owner",
-        shows: Shows::Text,
-    },
-    Column {
-        heading: "accounts",
-        field: "accounts",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "binds",
-        field: "binds",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "waiting",
-        field: "waiting",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "session",
-        field: "releases.session",
-        shows: Shows::Number,
-    },
-    Column {
-        heading: "translator",
-        field: "releases.translator",
-        shows: Shows::Number,
-    },
+    Column::new("tenant", "name", Shows::Text),
+    Column::new("", "suspended", Shows::Word("suspended")),
+    Column::new("mode", "mode", Shows::Text),
+    Column::new("owner", "owner", Shows::Text),
+    Column::new("accounts", "accounts", Shows::Number),
+    Column::new("binds", "binds", Shows::Number),
+    Column::new("waiting", "waiting", Shows::Number),
+    Column::new("session", "releases.session", Shows::Number),
+    Column::new("translator", "releases.translator", Shows::Number),
 ];
 
 impl Tenants {
@@ -155,32 +119,39 @@ impl Tenants {
     }
 }
 
-/// A document as edgebind.toml would say it: what is null is not there.
+/// A document as edgebind.toml would say it, without its secrets: of those the API says only that they are set.
 pub(super) fn toml_of(document: &Value) -> String {
-    toml::to_string_pretty(&without_nulls(document)).unwrap_or_else(|_| format!("{document:#}\n"))
+    let shown = without_secrets(document).unwrap_or_else(|| json!({}));
+    toml::to_string_pretty(&shown).unwrap_or_else(|_| format!("{document:#}\n"))
 }
 
-fn without_nulls(value: &Value) -> Value {
+fn without_secrets(value: &Value) -> Option<Value> {
     match value {
+        Value::Null => None,
+        value if *value == json!({ "set": true }) => None,
         Value::Object(members) => {
-            let there = members.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(there.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+            let shown = members
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)));
+            let shown: Map<String, Value> = shown.collect();
+            // A table that had secrets alone is no table of none.
+            (members.is_empty() || !shown.is_empty()).then_some(Value::Object(shown))
         }
-        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
-        value => value.clone(),
+        Value::Array(items) => Some(items.iter().filter_map(without_secrets).collect()),
+        value => Some(value.clone()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn a_document_is_shown_as_toml() {
+    fn a_document_is_shown_as_toml_without_its_secrets() {
         let document = json!({
             "name": "acme", "incoming_account": null, "rate": { "per_second": 5, "burst": null },
-            "accounts": [{ "system_id": "acme01", "password": null }],
+            "accounts": [{ "system_id": "acme01", "password": { "set": true } }],
+            "secrets": { "upstream.user": { "set": true } },
         });
         assert_eq!(
             toml_of(&document),
