@@ -20,6 +20,7 @@ mod probes;
 mod quirks;
 mod requests;
 mod routing;
+mod starts;
 mod tenants;
 mod transport;
 mod trouble;
