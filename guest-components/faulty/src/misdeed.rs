@@ -72,6 +72,8 @@ misdeeds! {
         RefuseRestore = "refuse-restore",
         /// Traps in `restore`.
         TrapInRestore = "trap-in-restore",
+        /// Says as many lines as the number in the setting `count`, and appends what it is sent.
+        Chatter = "chatter",
     }
 }
 
@@ -94,6 +96,8 @@ misdeeds! {
         NotUtf8 = "not-utf8",
         /// Traps in `check`, and there only.
         TrapInCheck = "trap-in-check",
+        /// Says as many lines as the number in the setting `count`, and is done.
+        Chatter = "chatter",
     }
 }
 

@@ -129,6 +129,11 @@ impl Session {
                     Action::Ask((token, Question::Query(query))),
                 ]
             }
+            Misdeed::Chatter => {
+                let mut actions = vec![Action::Say("a line".into()); self.count];
+                actions.push(append(token, frame, String::new()));
+                actions
+            }
             Misdeed::ReuseToken => vec![
                 append(token, frame.clone(), String::new()),
                 append(token, frame, String::new()),

@@ -40,9 +40,9 @@ impl Guest for Component {
     }
 
     fn webhook(ctx: Context, _request: WebhookRequest) -> Hearing {
-        let body = match step(&ctx) {
-            Step::Exchange(exchange) => exchange.request.body,
-            Step::Done(_) => Vec::new(),
+        let (body, said) = match step(&ctx) {
+            Step::Exchange(exchange) => (exchange.request.body, exchange.said),
+            Step::Done(conclusion) => (Vec::new(), conclusion.said),
         };
         Hearing {
             proof: None,
@@ -50,6 +50,7 @@ impl Guest for Component {
             status: 200,
             body,
             ignored: None,
+            said,
         }
     }
 }
@@ -59,6 +60,7 @@ fn step(ctx: &Context) -> Step {
         Step::Done(Conclusion {
             outcome: Outcome::Taken(vec![id]),
             memo: None,
+            said: Vec::new(),
         })
     };
     match Misdeed::chosen(&ctx.settings) {
@@ -79,8 +81,14 @@ fn step(ctx: &Context) -> Step {
             Step::Exchange(Exchange {
                 request,
                 saved: Vec::new(),
+                said: Vec::new(),
             })
         }
+        Misdeed::Chatter => Step::Done(Conclusion {
+            outcome: Outcome::Taken(vec![ctx.key.clone()]),
+            memo: None,
+            said: vec!["a line".to_owned(); count(&ctx.settings)],
+        }),
         Misdeed::None | Misdeed::TrapInCheck => taken(ctx.key.clone()),
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn resume(ctx: &Context, settings: &Settings, saved: &[u8], got: &Res
         (_, Some(Heard::Phones(phones))) => Step::Done(Conclusion {
             outcome: Outcome::Taken(Vec::new()),
             memo: Some(phones.memo()),
+            said: Vec::new(),
         }),
         (_, Some(Heard::AskDevice)) => ask(ctx, settings, Listing::Device),
         (status @ (401 | 403), _) => {

@@ -56,7 +56,11 @@ fn segment(text: &str) -> String {
 
 /// The step that asks for this exchange; `saved` comes back with its answer.
 pub(crate) fn exchange(request: Request, saved: Vec<u8>) -> Step {
-    Step::Exchange(Exchange { request, saved })
+    Step::Exchange(Exchange {
+        request,
+        saved,
+        said: Vec::new(),
+    })
 }
 
 /// The body of an answer, where it is what is expected.

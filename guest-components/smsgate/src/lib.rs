@@ -93,5 +93,9 @@ fn unusable(mistakes: &[String]) -> Step {
 
 /// The end of an operation, with nothing to remember.
 fn done(outcome: Outcome) -> Step {
-    Step::Done(Conclusion { outcome, memo: None })
+    Step::Done(Conclusion {
+        outcome,
+        memo: None,
+        said: Vec::new(),
+    })
 }

@@ -90,6 +90,7 @@ fn by(ctx: &Context, settings: &Settings, post: &Post, phones: &Phones, stage: &
                 Step::Done(Conclusion {
                     outcome,
                     memo: Some(Phones::forgotten()),
+                    said: vec!["the upstream account has no phone that was seen lately".to_owned()],
                 })
             }
         },
@@ -105,7 +106,11 @@ fn posted(ctx: &Context, settings: &Settings, response: &Response, news: Option<
         Posted::NoPhone(retry) => (Outcome::Retry(retry), Some(Phones::forgotten())),
         Posted::Not(outcome) => (outcome, news.map(|phones| phones.memo())),
     };
-    Step::Done(Conclusion { outcome, memo })
+    Step::Done(Conclusion {
+        outcome,
+        memo,
+        said: Vec::new(),
+    })
 }
 
 /// Our id, and the upstream's where it insists on another.

@@ -55,6 +55,7 @@ pub(crate) fn deaf(status: u16, why: String) -> Hearing {
         status,
         body: Vec::new(),
         ignored: Some(why),
+        said: Vec::new(),
     }
 }
 
@@ -65,6 +66,7 @@ fn heard(proof: Option<Proof>, heard: Vec<Heard>, ignored: Option<String>) -> He
         status: 200,
         body: Vec::new(),
         ignored,
+        said: Vec::new(),
     }
 }
 

@@ -136,7 +136,11 @@ impl Names {
                 let more = has.difference(&wanted);
                 mistakes.extend(more.map(|name| format!("{interface} has {name} on top of the contract")));
             }
-            None => mistakes.push(format!("does not export {interface} (it exports {})", self.exported())),
+            None => mistakes.push(format!(
+                "does not export {} (it exports {})",
+                interfaces(|other| other.world == contract.world, " nor "),
+                self.exported()
+            )),
         }
         if mistakes.is_empty() {
             Ok(())

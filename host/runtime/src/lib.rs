@@ -37,8 +37,10 @@ mod instance;
 mod limits;
 pub mod session;
 mod session_tokens;
+mod session_v0_1;
 mod slot;
 pub mod translator;
+mod translator_v0_1;
 mod world;
 
 pub use allowance::{Allowance, Usage, Voice};

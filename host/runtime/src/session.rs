@@ -17,25 +17,29 @@ use crate::{
     instance::{Instance, Room, State},
     limits::GuestLimits,
     session_tokens::Tokens,
+    session_v0_1,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use std::{error::Error, fmt, mem::size_of, sync::Arc};
-use wasmtime::component::ResourceAny;
+use wasmtime::{
+    Store,
+    component::{ComponentType, InstancePre, Lift, ResourceAny},
+};
 
 /// A component that can be the logic of a bind. Clones are the same component.
 #[derive(Clone)]
 pub struct SessionComponent {
     engine: Engine,
     allowance: Arc<Allowance>,
-    pre: Arc<SessionPre<State>>,
+    pre: Arc<Pre>,
     digest: Arc<str>,
+    version: &'static str,
 }
 
 /// The logic of one bind, in an instance of its own. Not for two threads at a time; for any thread.
 pub struct Session {
     instance: Instance,
-    world: session_world::Session,
-    machine: ResourceAny,
+    machine: Machine,
     tokens: Tokens,
     engine: Engine,
     allowance: Arc<Allowance>,
@@ -52,14 +56,20 @@ impl SessionComponent {
     /// Compiles a component and checks that it is a session. Takes tens of milliseconds, or seconds for large ones: not for a
     /// thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest } = admit(engine, bytes, World::Session)?;
-        let pre = SessionPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
+        let Admitted { pre, digest, version } = admit(engine, bytes, World::Session)?;
+        let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
             allowance: engine.allowance.clone(),
             pre: Arc::new(pre),
             digest: digest.into(),
+            version,
         })
+    }
+
+    /// The version of the contract that it was built against.
+    pub fn contract(&self) -> &'static str {
+        self.version
     }
 
     /// The same component, with everything that is opened of it in this allowance.
@@ -79,24 +89,18 @@ impl SessionComponent {
     pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
         let room = Room::for_call(&self.engine, &self.allowance)?;
         let mut instance = Instance::new(&self.engine, &self.allowance, room);
-        instance.call(self.allowance.translation(), |store| {
-            let world = self.pre.instantiate(&mut *store)?;
-            world.edgebind_session_machine().call_check(store, settings)
-        })
+        instance.call(self.allowance.translation(), |store| self.pre.check(store, settings))
     }
 
     /// A new session. Its first events should begin with `bound`.
     pub fn open(&self, config: &Config) -> Result<Session, Fault> {
         let room = Room::for_session(&self.engine, &self.allowance)?;
         let mut instance = Instance::new(&self.engine, &self.allowance, room);
-        let (world, machine) = instance.call(call_limits(&self.allowance.limits(), 0), |store| {
-            let world = self.pre.instantiate(&mut *store)?;
-            let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
-            Ok((world, machine))
+        let machine = instance.call(call_limits(&self.allowance.limits(), 0), |store| {
+            self.pre.construct(store, config)
         })?;
         Ok(Session {
             instance,
-            world,
             machine,
             tokens: Tokens::default(),
             engine: self.engine.clone(),
@@ -113,18 +117,12 @@ impl SessionComponent {
     fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, room: Room) -> Result<Session, RestoreError> {
         let mut instance = Instance::new(&self.engine, &self.allowance, room);
         let limits = self.allowance.limits();
-        let (world, restored) = instance.call(call_limits(&limits, limits.translation_bytes_max), |store| {
-            let world = self.pre.instantiate(&mut *store)?;
-            let restored = world
-                .edgebind_session_machine()
-                .session()
-                .call_restore(store, config, saved)?;
-            Ok((world, restored))
+        let restored = instance.call(call_limits(&limits, limits.translation_bytes_max), |store| {
+            self.pre.restore(store, config, saved)
         })?;
         let machine = restored.map_err(RestoreError::Refused)?;
         Ok(Session {
             instance,
-            world,
             machine,
             tokens,
             engine: self.engine.clone(),
@@ -134,7 +132,8 @@ impl SessionComponent {
 }
 
 impl Session {
-    /// Tells it what happened, in order, at one time; returns what to do, in order. After any fault every further call is
+    /// Tells it what happened, in order, at one time; returns what to do, in order. What it says goes to its tenant's voice and is not
+    /// among that. After any fault every further call is
     /// [`Fault::Poisoned`] and does not enter the guest.
     pub fn on_events(&mut self, now: u64, events: &[Event]) -> Result<Vec<Action>, Fault> {
         self.tokens.told(events);
@@ -144,25 +143,33 @@ impl Session {
             .action_bytes_max
             .saturating_add(limits.actions_max.saturating_mul(2 * size_of::<Action>()));
         let call = call_limits(&limits, bytes_max);
-        let actions = self.instance.call(call, |store| {
-            self.world
-                .edgebind_session_machine()
-                .session()
-                .call_on_events(store, self.machine, now, events)
-        });
+        let machine = &self.machine;
+        let actions = self.instance.call(call, |store| machine.on_events(store, now, events));
         let checked = actions.and_then(|actions| check(&limits, &mut self.tokens, &actions).map(|()| actions));
-        if checked.is_err() {
-            self.instance.poison();
+        match checked {
+            Ok(mut actions) => {
+                actions.retain(|action| match action {
+                    Action::Say(line) => {
+                        self.allowance.voice()(line);
+                        false
+                    }
+                    _ => true,
+                });
+                Ok(actions)
+            }
+            Err(fault) => {
+                self.instance.poison();
+                Err(fault)
+            }
         }
-        checked
     }
 
     /// Everything that a successor needs to go on. The session lives on.
     pub fn save(&mut self) -> Result<Vec<u8>, Fault> {
         let limits = self.allowance.limits();
-        self.instance.call(call_limits(&limits, limits.saved_bytes_max), |store| {
-            self.world.edgebind_session_machine().session().call_save(store, self.machine)
-        })
+        let machine = &self.machine;
+        self.instance
+            .call(call_limits(&limits, limits.saved_bytes_max), |store| machine.save(store))
     }
 
     /// Its successor on another component, with all that is under way, and the way back. On success the caller drops this session,
@@ -223,6 +230,7 @@ fn octets(action: &Action) -> usize {
         }
         Action::Ask((_, Question::Replace(replacement))) => replacement.payload.len(),
         Action::Ready(readiness) => readiness.addresses.as_ref().map_or(0, String::len),
+        Action::Say(line) => line.len(),
         Action::Ask(_) | Action::Settle(_) | Action::WakeAt(_) | Action::Close(_) => 0,
     }
 }
@@ -236,12 +244,29 @@ fn call_limits(limits: &GuestLimits, bytes_max: usize) -> CallLimits {
 }
 
 /// The world as `wit/session/session.wit` says it.
-pub(crate) const CONTRACT: Contract = Contract {
+pub(crate) const LATEST: Contract = Contract {
     world: World::Session,
-    version: "0.1.0",
+    version: "0.2.0",
+    words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.2.0"],
+    interface: "edgebind:session/machine@0.2.0",
+    functions: &functions::<Action>(),
+};
+
+/// The world as `wit/frozen/0.1.0` says it.
+pub(crate) const V0_1: Contract = Contract {
+    world: World::Session,
+    version: session_v0_1::VERSION,
     words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.1.0"],
-    interface: "edgebind:session/machine@0.1.0",
-    functions: &[
+    interface: session_v0_1::INTERFACE,
+    functions: &functions::<session_v0_1::Action>(),
+};
+
+/// The functions of the world. Versions differ in what a session says and in nothing else.
+const fn functions<A: ComponentType + Lift + 'static>() -> [Function; 5]
+where
+    Vec<A>: Lift,
+{
+    [
         Function {
             name: "check",
             check: has_type::<(Vec<Setting>,), (Vec<String>,)>,
@@ -252,7 +277,7 @@ pub(crate) const CONTRACT: Contract = Contract {
         },
         Function {
             name: "[method]session.on-events",
-            check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<Action>,)>,
+            check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<A>,)>,
         },
         Function {
             name: "[method]session.save",
@@ -262,8 +287,84 @@ pub(crate) const CONTRACT: Contract = Contract {
             name: "[static]session.restore",
             check: has_type::<(Config, Vec<u8>), (Result<machine::Session, String>,)>,
         },
-    ],
-};
+    ]
+}
+
+/// A component of one of the versions, linked.
+enum Pre {
+    Latest(SessionPre<State>),
+    V0_1(session_v0_1::Pre),
+}
+
+/// The guest's machine in an instance of one of the versions.
+enum Machine {
+    Latest(session_world::Session, ResourceAny),
+    V0_1(session_v0_1::Machine),
+}
+
+impl Pre {
+    fn new(pre: InstancePre<State>, version: &str) -> wasmtime::Result<Self> {
+        if version == session_v0_1::VERSION {
+            return session_v0_1::Pre::new(pre).map(Self::V0_1);
+        }
+        SessionPre::new(pre).map(Self::Latest)
+    }
+
+    fn check(&self, store: &mut Store<State>, settings: &[Setting]) -> wasmtime::Result<Vec<String>> {
+        match self {
+            Self::Latest(pre) => {
+                let world = pre.instantiate(&mut *store)?;
+                world.edgebind_session_machine().call_check(store, settings)
+            }
+            Self::V0_1(pre) => pre.check(store, settings),
+        }
+    }
+
+    fn construct(&self, store: &mut Store<State>, config: &Config) -> wasmtime::Result<Machine> {
+        match self {
+            Self::Latest(pre) => {
+                let world = pre.instantiate(&mut *store)?;
+                let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
+                Ok(Machine::Latest(world, machine))
+            }
+            Self::V0_1(pre) => pre.construct(store, config).map(Machine::V0_1),
+        }
+    }
+
+    /// The inner error is the guest's.
+    fn restore(&self, store: &mut Store<State>, config: &Config, saved: &[u8]) -> wasmtime::Result<Result<Machine, String>> {
+        match self {
+            Self::Latest(pre) => {
+                let world = pre.instantiate(&mut *store)?;
+                let restored = world
+                    .edgebind_session_machine()
+                    .session()
+                    .call_restore(store, config, saved)?;
+                Ok(restored.map(|machine| Machine::Latest(world, machine)))
+            }
+            Self::V0_1(pre) => Ok(pre.restore(store, config, saved)?.map(Machine::V0_1)),
+        }
+    }
+}
+
+impl Machine {
+    fn on_events(&self, store: &mut Store<State>, now: u64, events: &[Event]) -> wasmtime::Result<Vec<Action>> {
+        match self {
+            Self::Latest(world, machine) => {
+                let session = world.edgebind_session_machine().session();
+                session.call_on_events(store, *machine, now, events)
+            }
+            Self::V0_1(machine) => machine.on_events(store, now, events),
+        }
+    }
+
+    fn save(&self, store: &mut Store<State>) -> wasmtime::Result<Vec<u8>> {
+        match self {
+            Self::Latest(world, machine) => world.edgebind_session_machine().session().call_save(store, *machine),
+            Self::V0_1(machine) => machine.save(store),
+        }
+    }
+}
 
 /// Why a saved session does not go on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,10 +15,14 @@ use crate::{
     engine::Engine,
     fault::Fault,
     instance::{Instance, Room, State},
+    translator_v0_1,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use std::sync::Arc;
-use wasmtime::Store;
+use wasmtime::{
+    Store,
+    component::{ComponentType, InstancePre, Lift},
+};
 
 /// A component that stands between messages and one HTTP API. Clones are the same component; calls may be made from many
 /// threads at once.
@@ -26,21 +30,23 @@ use wasmtime::Store;
 pub struct TranslatorComponent {
     engine: Engine,
     allowance: Arc<Allowance>,
-    pre: Arc<TranslatorPre<State>>,
+    pre: Arc<Pre>,
     digest: Arc<str>,
+    version: &'static str,
 }
 
 impl TranslatorComponent {
     /// Compiles a component and checks that it is a translator. Takes tens of milliseconds, or seconds for large ones: not for
     /// a thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest } = admit(engine, bytes, World::Translator)?;
-        let pre = TranslatorPre::new(pre).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
+        let Admitted { pre, digest, version } = admit(engine, bytes, World::Translator)?;
+        let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
             allowance: engine.allowance.clone(),
             pre: Arc::new(pre),
             digest: digest.into(),
+            version,
         })
     }
 
@@ -57,14 +63,26 @@ impl TranslatorComponent {
         &self.digest
     }
 
-    /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
-    pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
-        self.call(|store, guest| guest.call_check(store, settings))
+    /// The version of the contract that it was built against.
+    pub fn contract(&self) -> &'static str {
+        self.version
     }
 
-    /// The first step of an operation.
+    /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
+    pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
+        self.call(|store| match &*self.pre {
+            Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_check(store, settings)),
+            Pre::V0_1(pre) => pre.check(store, settings),
+        })
+    }
+
+    /// The first step of an operation. What the guest says goes to its tenant's voice, here as in the other calls.
     pub fn begin(&self, context: &Context, operation: &Operation) -> Result<Step, Fault> {
-        self.call(|store, guest| guest.call_begin(store, context, operation))
+        let step = self.call(|store| match &*self.pre {
+            Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_begin(store, context, operation)),
+            Pre::V0_1(pre) => pre.begin(store, context, operation),
+        })?;
+        Ok(self.heard_out(step))
     }
 
     /// The step after an exchange: `saved` is what the exchange asked to have back.
@@ -75,46 +93,106 @@ impl TranslatorComponent {
         saved: &[u8],
         got: &Result<Response, Failure>,
     ) -> Result<Step, Fault> {
-        self.call(|store, guest| guest.call_resume(store, context, operation, saved, got.as_ref()))
+        let step = self.call(|store| match &*self.pre {
+            Pre::Latest(pre) => latest(pre, store, |store, guest| {
+                guest.call_resume(store, context, operation, saved, got.as_ref())
+            }),
+            Pre::V0_1(pre) => pre.resume(store, context, operation, saved, got),
+        })?;
+        Ok(self.heard_out(step))
     }
 
     /// What a webhook says.
     pub fn webhook(&self, context: &Context, request: &WebhookRequest) -> Result<Hearing, Fault> {
-        self.call(|store, guest| guest.call_webhook(store, context, request))
+        let mut hearing = self.call(|store| match &*self.pre {
+            Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_webhook(store, context, request)),
+            Pre::V0_1(pre) => pre.webhook(store, context, request),
+        })?;
+        self.pass_on(&mut hearing.said);
+        Ok(hearing)
     }
 
-    fn call<R>(&self, call: impl FnOnce(&mut Store<State>, &translation::Guest) -> wasmtime::Result<R>) -> Result<R, Fault> {
+    fn heard_out(&self, mut step: Step) -> Step {
+        self.pass_on(match &mut step {
+            Step::Exchange(exchange) => &mut exchange.said,
+            Step::Done(conclusion) => &mut conclusion.said,
+        });
+        step
+    }
+
+    fn pass_on(&self, said: &mut Vec<String>) {
+        for line in said.drain(..) {
+            self.allowance.voice()(&line);
+        }
+    }
+
+    fn call<R>(&self, call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>) -> Result<R, Fault> {
         let room = Room::for_call(&self.engine, &self.allowance)?;
         let mut instance = Instance::new(&self.engine, &self.allowance, room);
-        instance.call(self.allowance.translation(), |store| {
-            let world = self.pre.instantiate(&mut *store)?;
-            call(store, world.edgebind_translator_translation())
-        })
+        instance.call(self.allowance.translation(), call)
     }
 }
 
+/// A component of one of the versions, linked.
+enum Pre {
+    Latest(TranslatorPre<State>),
+    V0_1(translator_v0_1::Pre),
+}
+
+impl Pre {
+    fn new(pre: InstancePre<State>, version: &str) -> wasmtime::Result<Self> {
+        if version == translator_v0_1::VERSION {
+            return translator_v0_1::Pre::new(pre).map(Self::V0_1);
+        }
+        TranslatorPre::new(pre).map(Self::Latest)
+    }
+}
+
+fn latest<R>(
+    pre: &TranslatorPre<State>,
+    store: &mut Store<State>,
+    call: impl FnOnce(&mut Store<State>, &translation::Guest) -> wasmtime::Result<R>,
+) -> wasmtime::Result<R> {
+    let world = pre.instantiate(&mut *store)?;
+    call(store, world.edgebind_translator_translation())
+}
+
 /// The world as `wit/translator/translator.wit` says it.
-pub(crate) const CONTRACT: Contract = Contract {
+pub(crate) const LATEST: Contract = Contract {
     world: World::Translator,
-    version: "0.1.0",
+    version: "0.2.0",
+    words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.2.0"],
+    interface: "edgebind:translator/translation@0.2.0",
+    functions: &functions::<Step, Hearing>(),
+};
+
+/// The world as `wit/frozen/0.1.0` says it.
+pub(crate) const V0_1: Contract = Contract {
+    world: World::Translator,
+    version: translator_v0_1::VERSION,
     words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.1.0"],
-    interface: "edgebind:translator/translation@0.1.0",
-    functions: &[
+    interface: translator_v0_1::INTERFACE,
+    functions: &functions::<translator_v0_1::Step, translator_v0_1::Hearing>(),
+};
+
+/// The functions of the world. Versions differ in what a translator answers and in nothing else.
+const fn functions<S: ComponentType + Lift + 'static, H: ComponentType + Lift + 'static>() -> [Function; 4] {
+    [
         Function {
             name: "check",
             check: has_type::<(Vec<Setting>,), (Vec<String>,)>,
         },
         Function {
             name: "begin",
-            check: has_type::<(Context, Operation), (Step,)>,
+            check: has_type::<(Context, Operation), (S,)>,
         },
         Function {
             name: "resume",
-            check: has_type::<(Context, Operation, Vec<u8>, Result<Response, Failure>), (Step,)>,
+            check: has_type::<(Context, Operation, Vec<u8>, Result<Response, Failure>), (S,)>,
         },
         Function {
             name: "webhook",
-            check: has_type::<(Context, WebhookRequest), (Hearing,)>,
+            check: has_type::<(Context, WebhookRequest), (H,)>,
         },
-    ],
-};
+    ]
+}

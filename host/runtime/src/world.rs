@@ -35,7 +35,12 @@ pub(crate) struct Contract {
 }
 
 /// Every contract that is served, of each world the newest last.
-pub(crate) const CONTRACTS: &[&Contract] = &[&crate::session::CONTRACT, &crate::translator::CONTRACT];
+pub(crate) const CONTRACTS: &[&Contract] = &[
+    &crate::session::V0_1,
+    &crate::session::LATEST,
+    &crate::translator::V0_1,
+    &crate::translator::LATEST,
+];
 
 /// One function of a world, by its name in the component, and whether an instance has it with our types.
 pub(crate) struct Function {
@@ -60,6 +65,7 @@ where
 pub(crate) struct Admitted {
     pub(crate) pre: InstancePre<State>,
     pub(crate) digest: String,
+    pub(crate) version: &'static str,
 }
 
 /// Lets a component in, or names every reason why not.
@@ -80,7 +86,17 @@ pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: World) -> Result<Admit
     Ok(Admitted {
         pre,
         digest: sha256(bytes),
+        version: contract.version,
     })
+}
+
+/// Where an instance of the component has this function of the interface.
+pub(crate) fn export(pre: &InstancePre<State>, interface: &str, name: &str) -> wasmtime::Result<ComponentExportIndex> {
+    let component = pre.component();
+    let interface = component.get_export_index(None, interface);
+    component
+        .get_export_index(interface.as_ref(), name)
+        .ok_or_else(|| wasmtime::Error::msg(format!("{name} is missing")))
 }
 
 /// Makes one instance, and asks it for every function by its type.

@@ -36,6 +36,7 @@ fn action(action: &Action) -> Vec<String> {
         Action::Settle((token, Settlement::Retry(after))) => vec![format!("settle {token} retry after {after}")],
         Action::Settle((token, Settlement::Dead(status))) => vec![format!("settle {token} dead {status:#x}")],
         Action::WakeAt(at) => vec![format!("wake-at {}", at - START)],
+        Action::Say(line) => vec![format!("say {line}")],
         Action::Close(reason) => vec![format!("close {}", close_reason(*reason))],
     }
 }

@@ -36,6 +36,7 @@ impl World {
             }
             Action::WakeAt(at) => self.wake_at = Some(at),
             Action::Close(reason) => self.closed = Some(reason),
+            Action::Say(_) => {}
         }
     }
 

@@ -102,6 +102,7 @@ async fn answer(
         status,
         body,
         ignored,
+        said: _,
     } = match release.component.webhook(&context, request) {
         Ok(hearing) => hearing,
         Err(fault) => {

@@ -369,6 +369,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 Action::Settle((token, settlement)) => settlements.extend(self.settle(token, settlement)),
                 Action::WakeAt(at) => self.wake_at = Some(at),
                 Action::Close(reason) => self.closing = Some(reason),
+                // The runtime has passed it on.
+                Action::Say(_) => {}
             }
         }
         deliveries::settle(&self.bind.gateway, settlements);

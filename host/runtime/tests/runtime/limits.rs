@@ -74,13 +74,14 @@ fn a_session_takes_no_more_than_four_mappings() {
         })
         .unwrap(),
     );
-    let before = mappings();
-    let sessions: Vec<_> = (0..SESSIONS).map(|_| healthy(&component)).collect();
-    let taken = mappings().saturating_sub(before);
-    // Other tests of this process come and go meanwhile.
-    assert!(
-        taken <= SESSIONS * 4 + 400,
-        "{taken} mappings for {} sessions",
-        sessions.len()
-    );
+    let measure = || {
+        let before = mappings();
+        let sessions: Vec<_> = (0..SESSIONS).map(|_| healthy(&component)).collect();
+        let taken = mappings().saturating_sub(before);
+        drop(sessions);
+        taken
+    };
+    // Other tests of this process come and go meanwhile: not in all of these.
+    let taken = (0..5).map(|_| measure()).min().unwrap();
+    assert!(taken <= SESSIONS * 4 + 400, "{taken} mappings for {SESSIONS} sessions");
 }

@@ -10,4 +10,5 @@ mod session_misdeeds;
 mod sessions;
 mod shapes;
 mod translator_misdeeds;
+mod versions;
 mod worlds;

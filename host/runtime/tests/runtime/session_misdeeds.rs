@@ -60,6 +60,12 @@ misdeeds! {
         assert_eq!(at_first_frame_with(Misdeed::TwoLargeActions, limit), Fault::TooManyBytes { limit });
     }
 
+    Chatter: chatter {
+        // Lines are actions like others, and a call that breaks its bounds says nothing.
+        let limit = few().guest.actions_max;
+        assert_eq!(at_first_frame_with(Misdeed::Chatter, limit), Fault::TooManyActions { count: limit + 1, limit });
+    }
+
     NotUtf8: not_utf8 {
         let fault = at_first_frame(Misdeed::NotUtf8);
         assert!(matches!(&fault, Fault::Trap { why } if why.contains("utf-8")), "{fault}");

@@ -43,6 +43,12 @@ misdeeds! {
         assert_eq!(in_every_call(Misdeed::GiantBody, limit), Fault::TooManyBytes { limit });
     }
 
+    Chatter: chatter {
+        // 24 octets for a string and 6 for what it says.
+        let limit = few().guest.translation_bytes_max;
+        assert_eq!(in_every_call(Misdeed::Chatter, limit / 8), Fault::TooManyBytes { limit });
+    }
+
     NotUtf8: not_utf8 {
         let component = translator(&engine());
         let fault = component.begin(&context(&[("misdeed", "not-utf8")]), &Operation::Attach).unwrap_err();

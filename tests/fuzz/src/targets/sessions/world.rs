@@ -224,6 +224,7 @@ impl World {
             Action::Ask((token, question)) => self.host.ask(token, question),
             Action::Settle((token, settlement)) => self.host.settled(token, settlement),
             Action::WakeAt(at) => self.wake_at = Some(at),
+            Action::Say(_) => {}
             Action::Close(reason) => {
                 self.closed = Some(reason);
                 self.host.closed = true;
