@@ -2,6 +2,7 @@
 //! sets and every call that is made for the tenant; never asks who the tenant is.
 
 use crate::{
+    engine::nanoseconds,
     fault::{CallLimits, Fault},
     limits::GuestLimits,
 };
@@ -36,7 +37,7 @@ pub struct Usage {
     pub instances: usize,
     /// Calls that were made.
     pub calls: u64,
-    /// What these calls took.
+    /// What these calls took: counted in ticks of a millisecond, right for many calls together.
     pub cpu: Duration,
     /// The largest memory that any instance has had.
     pub memory_peak_bytes: usize,
@@ -111,14 +112,15 @@ impl Allowance {
         }
     }
 
-    /// Counts a call that began then and has ended.
-    pub(crate) fn charge(&self, began: Instant) {
-        let now = Instant::now();
-        let took = u64::try_from(now.duration_since(began).as_nanos()).unwrap_or(u64::MAX);
+    /// Counts a call that has ended, and the ticks that went by in it.
+    pub(crate) fn charge(&self, took: Duration) {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.cpu_ns.fetch_add(took, Ordering::Relaxed);
+        if took.is_zero() {
+            return;
+        }
+        self.cpu_ns.fetch_add(nanoseconds(took), Ordering::Relaxed);
         if let Some(share) = self.limits.load().cpu_share {
-            self.share.charge(took, share, now);
+            self.share.charge(nanoseconds(took), share, Instant::now());
         }
     }
 
@@ -186,7 +188,7 @@ impl Share {
     }
 
     fn at(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.zero).as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(now.saturating_duration_since(self.zero))
     }
 }
 

@@ -2,14 +2,11 @@
 
 use crate::{
     allowance::{Allowance, Seat},
-    engine::{Engine, Place, Places, TICK},
+    engine::{Clock, Engine, Place, Places, TICK},
     fault::{CallLimits, Fault},
 };
 use rustix::time::{ClockId, clock_gettime};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 /// A store that holds one instance. Its life ends in one of three ways, all of them a drop: its owner is done with it; a call
@@ -17,6 +14,7 @@ use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 pub(crate) struct Instance {
     store: Store<State>,
     poisoned: bool,
+    clock: Clock,
     /// What the place in the pool has.
     memory_bytes: usize,
     /// Given back after the store, whose memory it stands for.
@@ -69,6 +67,7 @@ impl Instance {
         Self {
             store,
             poisoned: false,
+            clock: engine.clock.clone(),
             room,
             memory_bytes: engine.limits.memory_bytes,
         }
@@ -95,9 +94,9 @@ impl Instance {
         self.store.set_epoch_deadline(ticks(half));
         // Every string and list of the answer counts with the octets of its elements, before memory is taken for it.
         self.store.set_hostcall_fuel(limits.bytes_max);
-        let began = Instant::now();
+        let began = self.clock.now();
         let done = call(&mut self.store);
-        self.store.data().allowance.charge(began);
+        self.store.data().allowance.charge(self.clock.now().saturating_sub(began));
         done.map_err(|error| {
             self.poisoned = true;
             Fault::from_wasmtime(&error, self.store.data().denied, limits)
