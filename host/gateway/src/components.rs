@@ -100,9 +100,5 @@ pub fn second_smsgate(engine: &Engine) -> Result<TranslatorComponent, String> {
 
 /// A slot whose first release this is.
 pub fn slot<T>(component: T, settings: Vec<Setting>) -> Slot<T> {
-    Slot::new(Release {
-        component,
-        settings,
-        revision: 1,
-    })
+    Slot::new(Release::new(component, settings, 1))
 }

@@ -30,6 +30,7 @@
 mod allowance;
 mod compile;
 mod contract;
+mod counts;
 mod engine;
 mod fault;
 mod inspect;
@@ -46,6 +47,7 @@ mod world;
 pub use allowance::{Allowance, Usage, Voice};
 pub use compile::{ChildCommand, Compiler, compile_into};
 pub use contract::message;
+pub use counts::{Counts, End, Tally};
 pub use engine::{Engine, EngineError};
 pub use fault::{Blame, Fault};
 pub use inspect::{Shape, inspect};

@@ -1,15 +1,21 @@
-//! The release in use by one tenant, for one world, and its replacement while calls and binds go on.
+//! The release in use by one tenant, for one world, and its replacement while calls and binds go on: at once, or after a trial
+//! with a share of them.
 
-use crate::{contract::message::Setting, fault::Fault, session::SessionComponent, translator::TranslatorComponent};
-use arc_swap::ArcSwap;
+use crate::{
+    contract::message::Setting, counts::Counts, fault::Fault, session::SessionComponent, translator::TranslatorComponent,
+};
+use arc_swap::{ArcSwap, ArcSwapOption};
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// A component with its settings. Changing either is a new release.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Release<T> {
     /// The code.
     pub component: T,
@@ -17,6 +23,20 @@ pub struct Release<T> {
     pub settings: Vec<Setting>,
     /// Which release it is: later ones have higher numbers.
     pub revision: u64,
+    /// What came of it so far.
+    pub counts: Counts,
+}
+
+impl<T> Release<T> {
+    /// A release that has done nothing yet.
+    pub fn new(component: T, settings: Vec<Setting>, revision: u64) -> Self {
+        Self {
+            component,
+            settings,
+            revision,
+            counts: Counts::default(),
+        }
+    }
 }
 
 /// A component whose settings can be checked before it is put to use.
@@ -38,9 +58,13 @@ impl Component for TranslatorComponent {
 }
 
 /// The release in use. Whoever took it goes on with what they took; a release ends when the last of them is done, when it
-/// is neither in use nor the one to go back to.
+/// is neither in use, nor on trial, nor the one to go back to.
 pub struct Slot<T> {
     current: ArcSwap<Release<T>>,
+    /// What is on trial.
+    candidate: ArcSwapOption<Release<T>>,
+    /// Keys in 2^32 that get the candidate; none of them without one, so that one load tells.
+    share: AtomicU32,
     /// The release before the one in use. Also held while releases change, so that they do one at a time.
     previous: Mutex<Option<Arc<Release<T>>>>,
 }
@@ -48,9 +72,16 @@ pub struct Slot<T> {
 impl<T> Slot<T> {
     /// A slot whose first release this is.
     pub fn new(release: Release<T>) -> Self {
+        Self::with_previous(release, None)
+    }
+
+    /// A slot whose release in use this is, with one to go back to.
+    pub fn with_previous(release: Release<T>, previous: Option<Release<T>>) -> Self {
         Self {
             current: ArcSwap::from_pointee(release),
-            previous: Mutex::new(None),
+            candidate: ArcSwapOption::empty(),
+            share: AtomicU32::new(0),
+            previous: Mutex::new(previous.map(Arc::new)),
         }
     }
 
@@ -59,34 +90,123 @@ impl<T> Slot<T> {
         self.current.load_full()
     }
 
+    /// The release for what has this key: the one in use, or for a share of keys the one on trial. The same key gets the same
+    /// one for as long as the trial lasts.
+    pub fn current_for(&self, key: u64) -> Arc<Release<T>> {
+        let share = self.share.load(Ordering::Acquire);
+        if share == 0 || spread(key) >= share {
+            return self.current();
+        }
+        self.candidate.load_full().unwrap_or_else(|| self.current())
+    }
+
+    /// The release on trial.
+    pub fn candidate(&self) -> Option<Arc<Release<T>>> {
+        self.candidate.load_full()
+    }
+
     /// The release that [`roll_back`](Self::roll_back) would go back to.
     pub fn previous(&self) -> Option<Arc<Release<T>>> {
-        self.previous.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     /// Goes back to the release before the one in use, once; returns it.
     pub fn roll_back(&self) -> Option<Arc<Release<T>>> {
-        let mut previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut previous = self.lock();
         let back = previous.take()?;
         self.current.store(back.clone());
         Some(back)
     }
+
+    /// The same if this revision is the one in use: of many whose work it has failed, one rolls it back.
+    pub fn roll_back_from(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let mut previous = self.lock();
+        if self.current.load().revision != revision {
+            return None;
+        }
+        let back = previous.take()?;
+        self.current.store(back.clone());
+        Some(back)
+    }
+
+    /// Ends the trial of this revision by putting it to use; returns it.
+    pub fn promote(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let mut previous = self.lock();
+        let candidate = self.take_candidate(revision)?;
+        *previous = Some(self.current.swap(candidate.clone()));
+        Some(candidate)
+    }
+
+    /// Ends the trial of this revision: those who had it get the release in use.
+    pub fn dismiss(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let _changing = self.lock();
+        self.take_candidate(revision)
+    }
+
+    /// To be called under the lock of `previous`.
+    fn take_candidate(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let candidate = self.candidate.load_full().filter(|candidate| candidate.revision == revision)?;
+        self.share.store(0, Ordering::Release);
+        self.candidate.store(None);
+        Some(candidate)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Release<T>>>> {
+        self.previous.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keys that follow on one another, spread evenly over 32 bits (the finalizer of splitmix64).
+fn spread(key: u64) -> u32 {
+    let mixed = (key ^ (key >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or(u32::MAX)
 }
 
 impl<T: Component> Slot<T> {
-    /// Puts a release to use, if the component takes its settings and no later release is in use; returns its revision.
+    /// Puts a release to use, if the component takes its settings and no later release is in use or on trial; returns its
+    /// revision.
     pub fn deploy(&self, release: Release<T>) -> Result<u64, DeployError> {
-        let mistakes = release.component.check(&release.settings).map_err(DeployError::Fault)?;
-        if !mistakes.is_empty() {
-            return Err(DeployError::Settings(mistakes));
+        check(&release)?;
+        let mut previous = self.lock();
+        let revision = self.admit(release.revision)?;
+        *previous = Some(self.current.swap(Arc::new(release)));
+        Ok(revision)
+    }
+
+    /// Puts a release on trial, under the same conditions. So many of a hundred keys get it; with none it is only there for
+    /// those who ask for the [`candidate`](Self::candidate).
+    pub fn try_out(&self, release: Release<T>, percent: u32) -> Result<u64, DeployError> {
+        check(&release)?;
+        let _changing = self.lock();
+        let revision = self.admit(release.revision)?;
+        self.candidate.store(Some(Arc::new(release)));
+        let share = (u64::from(percent.min(100)) << 32) / 100;
+        self.share.store(u32::try_from(share).unwrap_or(u32::MAX), Ordering::Release);
+        Ok(revision)
+    }
+
+    /// To be called under the lock of `previous`.
+    fn admit(&self, revision: u64) -> Result<u64, DeployError> {
+        if let Some(candidate) = &*self.candidate.load() {
+            return Err(DeployError::OnTrial {
+                revision: candidate.revision,
+            });
         }
-        let mut previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner);
-        let (revision, current) = (release.revision, self.current.load().revision);
+        let current = self.current.load().revision;
         if revision <= current {
             return Err(DeployError::Late { revision, current });
         }
-        *previous = Some(self.current.swap(Arc::new(release)));
         Ok(revision)
+    }
+}
+
+fn check<T: Component>(release: &Release<T>) -> Result<(), DeployError> {
+    let mistakes = release.component.check(&release.settings).map_err(DeployError::Fault)?;
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(DeployError::Settings(mistakes))
     }
 }
 
@@ -104,6 +224,11 @@ pub enum DeployError {
         /// Of the one in use.
         current: u64,
     },
+    /// Another is on trial: what becomes of that one comes first.
+    OnTrial {
+        /// The one on trial.
+        revision: u64,
+    },
 }
 
 impl fmt::Display for DeployError {
@@ -113,6 +238,9 @@ impl fmt::Display for DeployError {
             DeployError::Fault(fault) => write!(f, "check of settings: component {fault}"),
             DeployError::Late { revision, current } => {
                 write!(f, "revision {revision} is not later than {current}, which is in use")
+            }
+            DeployError::OnTrial { revision } => {
+                write!(f, "revision {revision} is on trial: promote or dismiss it first")
             }
         }
     }
@@ -157,11 +285,7 @@ mod tests {
     }
 
     fn release(alive: &Arc<AtomicUsize>, revision: u64) -> Release<Counted> {
-        Release {
-            component: Counted::new(alive),
-            settings: Vec::new(),
-            revision,
-        }
+        Release::new(Counted::new(alive), Vec::new(), revision)
     }
 
     #[test]
@@ -207,10 +331,7 @@ mod tests {
     fn a_release_that_is_refused_changes_nothing() {
         let alive = Arc::default();
         let slot = Slot::new(release(&alive, 5));
-        let with = |name: &str| Release {
-            settings: vec![(name.into(), String::new())],
-            ..release(&alive, 6)
-        };
+        let with = |name: &str| Release::new(Counted::new(&alive), vec![(name.into(), String::new())], 6);
         let refused = slot.deploy(with("colour")).unwrap_err();
         assert_eq!(refused.to_string(), "settings refused: colour is unknown");
         assert!(matches!(
@@ -237,5 +358,51 @@ mod tests {
         assert!(slot.roll_back().is_none());
         assert_eq!(alive.load(Ordering::SeqCst), 1, "nobody goes forward to the one that failed");
         assert_eq!(slot.deploy(release(&alive, 3)), Ok(3));
+    }
+
+    #[test]
+    fn a_share_of_keys_gets_the_candidate_and_keeps_it() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 1));
+        assert_eq!(slot.try_out(release(&alive, 2), 20), Ok(2));
+        let of = |key| slot.current_for(key).revision;
+        let got: Vec<u64> = (0..10_000).map(of).collect();
+        let tried = got.iter().filter(|revision| **revision == 2).count();
+        assert!((1_800..2_200).contains(&tried), "{tried} of 10000 are not about 20 of 100");
+        assert_eq!((0..10_000).map(of).collect::<Vec<u64>>(), got);
+        assert_eq!(slot.current().revision, 1);
+        assert_eq!(
+            slot.deploy(release(&alive, 3)),
+            Err(DeployError::OnTrial { revision: 2 })
+        );
+        assert_eq!(slot.dismiss(2).map(|release| release.revision), Some(2));
+        assert!((0..1_000).all(|key| slot.current_for(key).revision == 1));
+        assert_eq!(alive.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn nobody_gets_a_candidate_of_none_and_everybody_one_of_all() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 1));
+        slot.try_out(release(&alive, 2), 0).unwrap();
+        assert!((0..1_000).all(|key| slot.current_for(key).revision == 1));
+        assert_eq!(slot.candidate().map(|release| release.revision), Some(2));
+        slot.dismiss(2).unwrap();
+        slot.try_out(release(&alive, 3), 100).unwrap();
+        assert!((0..1_000).all(|key| slot.current_for(key).revision == 3));
+    }
+
+    #[test]
+    fn a_promoted_candidate_can_be_rolled_back() {
+        let alive = Arc::default();
+        let slot = Slot::new(release(&alive, 1));
+        slot.try_out(release(&alive, 2), 50).unwrap();
+        assert!(slot.promote(7).is_none(), "that is not the one on trial");
+        assert_eq!(slot.promote(2).map(|release| release.revision), Some(2));
+        assert!(slot.candidate().is_none());
+        assert!(slot.roll_back_from(1).is_none(), "that is not the one in use");
+        assert_eq!(slot.roll_back_from(2).map(|release| release.revision), Some(1));
+        assert!((0..1_000).all(|key| slot.current_for(key).revision == 1));
+        assert_eq!(alive.load(Ordering::SeqCst), 1);
     }
 }

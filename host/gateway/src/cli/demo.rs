@@ -252,11 +252,7 @@ impl Story {
         let begun = std::time::Instant::now();
         let component = components::second_smsgate(&started.engine)?;
         let (old, new) = (current.component.digest().to_owned(), component.digest().to_owned());
-        let release = Release {
-            component,
-            settings: current.settings.clone(),
-            revision: current.revision + 1,
-        };
+        let release = Release::new(component, current.settings.clone(), current.revision + 1);
         tenant.translator.deploy(release).map_err(|error| error.to_string())?;
         tenant.tell();
         self.say(format_args!(

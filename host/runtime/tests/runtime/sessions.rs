@@ -129,11 +129,7 @@ fn a_component_has_the_digest_of_its_bytes() {
 #[test]
 fn a_release_whose_settings_its_component_refuses_is_not_deployed() {
     let component = session(&engine());
-    let release = |revision, pairs: &[(&str, &str)]| Release {
-        component: component.clone(),
-        settings: settings(pairs),
-        revision,
-    };
+    let release = |revision, pairs: &[(&str, &str)]| Release::new(component.clone(), settings(pairs), revision);
     let slot = Slot::new(release(1, &[]));
     let refused = slot.deploy(release(2, &[("unwanted", "a"), ("unwanted", "b")])).unwrap_err();
     assert_eq!(

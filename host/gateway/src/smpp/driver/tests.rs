@@ -184,14 +184,11 @@ impl World {
     /// Puts a component to use as the next session release, with these settings over none.
     fn deploys(&self, component: SessionComponent, settings: &[(&str, &str)]) {
         let tenant = self.gateway.directory.tenant("acme").unwrap();
-        let release = Release {
-            component,
-            settings: settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            revision: tenant.session.current().revision + 1,
-        };
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let release = Release::new(component, settings, tenant.session.current().revision + 1);
         tenant.session.deploy(release).unwrap();
         tenant.tell();
     }
