@@ -18,6 +18,7 @@ mod pki;
 mod privacy;
 mod probes;
 mod quirks;
+mod releases;
 mod requests;
 mod routing;
 mod starts;

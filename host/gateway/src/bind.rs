@@ -6,8 +6,10 @@ use crate::{
     binds::OpenBind,
     config::OverRate,
     gateway::Gateway,
+    limits::RELEASES_PER_ATTEMPT_MAX,
     observe::Gauge,
     receivers::Serves,
+    releases::faults,
     tenant::Tenant,
     work::{
         entry::{self, Submission},
@@ -17,7 +19,7 @@ use crate::{
 };
 use edgebind_ledger::{Claim, NewEntry};
 use edgebind_runtime::{
-    Release, Session, SessionComponent,
+    Fault, Release, Session, SessionComponent,
     message::Message,
     session::{self, Readiness, Refusal},
 };
@@ -85,7 +87,7 @@ impl Bind {
 
     /// The session release that this bind should run now.
     pub fn release(&self) -> Arc<Release<SessionComponent>> {
-        self.tenant.session.current()
+        self.tenant.session.current_for(self.open.id)
     }
 
     /// What a session of this release is made with, and the account's revision of it.
@@ -99,21 +101,40 @@ impl Bind {
         (config, terms.settings_revision)
     }
 
-    /// A session of the release in use. The error is the command_status of the bind's answer.
+    /// A session of the release that this bind should run. The error is the command_status of the bind's answer.
     pub fn open_session(&self) -> Result<Running, CommandStatus> {
-        let release = self.release();
-        let (config, settings_revision) = self.session_config(&release);
-        self.open.revision.store(release.revision, Ordering::Relaxed);
-        match release.component.open(&config) {
-            Ok(session) => Ok(Running {
-                session,
-                release,
-                settings_revision,
-            }),
-            Err(fault) => {
-                self.tenant.count_fault("session");
-                tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
-                Err(CommandStatus::RBINDFAIL)
+        if let Err(wait_ms) = self.tenant.releases.health.session.enter(self.gateway.clock.now()) {
+            tracing::warn!(tenant = %self.tenant.name, wait_ms, "bind refused: sessions have failed too often and are left alone for a while");
+            return Err(CommandStatus::RBINDFAIL);
+        }
+        self.open_session_of(self.release()).map_err(|fault| {
+            tracing::error!(tenant = %self.tenant.name, %fault, "bind refused: no session");
+            CommandStatus::RBINDFAIL
+        })
+    }
+
+    /// A session of this release, or of one that takes its place because it broke.
+    pub fn open_session_of(&self, mut release: Arc<Release<SessionComponent>>) -> Result<Running, Fault> {
+        let mut releases = 0;
+        loop {
+            let (config, settings_revision) = self.session_config(&release);
+            self.open.revision.store(release.revision, Ordering::Relaxed);
+            release.counts.called();
+            releases += 1;
+            let fault = match release.component.open(&config) {
+                Ok(session) => {
+                    return Ok(Running {
+                        session,
+                        release,
+                        settings_revision,
+                        is_new: true,
+                    });
+                }
+                Err(fault) => fault,
+            };
+            match faults::faulted(&self.gateway, &self.tenant, &release, &fault) {
+                Some(next) if releases < RELEASES_PER_ATTEMPT_MAX => release = next,
+                _ => return Err(fault),
             }
         }
     }
@@ -209,6 +230,8 @@ pub struct Running {
     pub release: Arc<Release<SessionComponent>>,
     /// The account's revision of the settings that it was made with.
     pub settings_revision: u64,
+    /// It was told nothing yet.
+    pub is_new: bool,
 }
 
 impl Drop for Bind {

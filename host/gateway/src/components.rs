@@ -1,11 +1,12 @@
 //! The components that come with the gateway, built by its build script.
 
-use crate::config::{self, Mistake, Mode};
-use edgebind_runtime::{
-    ChildCommand, Compiler, Component, Engine, Release, SessionComponent, Slot, TranslatorComponent, message::Setting,
+use crate::{
+    config::{self, Mistake, Mode},
+    releases::world::{Code, World},
 };
+use edgebind_runtime::{ChildCommand, Compiler, Engine, SessionComponent, TranslatorComponent, message::Setting};
 use std::{
-    env,
+    env, iter,
     path::{Path, PathBuf},
 };
 
@@ -29,41 +30,50 @@ pub struct Builtin {
 impl Builtin {
     /// What the built-in components say of a tenant's settings, and of each account's over them.
     pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
-        let accounts = match &tenant.mode {
-            Mode::Accounts(accounts) => accounts.as_slice(),
-            Mode::PassThrough => &[],
-        };
-        let mut mistakes: Vec<Mistake> = Vec::new();
-        let mut look = |place: String, release: &[Setting], own: &[Setting], component: &dyn Component| {
-            let found = component
-                .check(&[release, own].concat())
-                .unwrap_or_else(|fault| vec![format!("cannot be checked: {fault}")]);
-            for what in found {
-                // What is wrong with the tenant's is wrong with each account's over them: once is enough.
-                if !mistakes.iter().any(|known| known.what == what) {
-                    mistakes.push(Mistake { at: place.clone(), what });
-                }
-            }
-        };
-        let Self { session, translator } = self;
-        look("session_settings".into(), &tenant.session_settings, &[], session);
-        look("translator_settings".into(), &tenant.translator_settings, &[], translator);
-        for (index, account) in accounts.iter().enumerate() {
-            look(
-                format!("accounts[{index}].session_settings"),
-                &tenant.session_settings,
-                &account.session_settings,
-                session,
-            );
-            look(
-                format!("accounts[{index}].translator_settings"),
-                &tenant.translator_settings,
-                &account.translator_settings,
-                translator,
-            );
-        }
-        mistakes
+        let of_session = mistakes(&self.session, document(tenant, World::Session), tenant);
+        let of_translator = mistakes(&self.translator, document(tenant, World::Translator), tenant);
+        of_session.into_iter().chain(of_translator).collect()
     }
+}
+
+/// The settings of a tenant's own document for the components of a world.
+pub fn document(tenant: &config::Tenant, world: World) -> &[Setting] {
+    match world {
+        World::Session => &tenant.session_settings,
+        World::Translator => &tenant.translator_settings,
+    }
+}
+
+/// What a component says of a release's settings, and of each account's over them.
+pub fn mistakes<T: Code>(component: &T, release: &[Setting], tenant: &config::Tenant) -> Vec<Mistake> {
+    let accounts = match &tenant.mode {
+        Mode::Accounts(accounts) => accounts.as_slice(),
+        Mode::PassThrough => &[],
+    };
+    let name = match T::WORLD {
+        World::Session => "session_settings",
+        World::Translator => "translator_settings",
+    };
+    let accounts = accounts.iter().enumerate().map(|(index, account)| {
+        let own = match T::WORLD {
+            World::Session => &account.session_settings,
+            World::Translator => &account.translator_settings,
+        };
+        (format!("accounts[{index}].{name}"), own.as_slice())
+    });
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    for (at, own) in iter::once((name.to_owned(), [].as_slice())).chain(accounts) {
+        let found = component
+            .check(&[release, own].concat())
+            .unwrap_or_else(|fault| vec![format!("cannot be checked: {fault}")]);
+        for what in found {
+            // What is wrong with the tenant's is wrong with each account's over them: once is enough.
+            if !mistakes.iter().any(|known| known.what == what) {
+                mistakes.push(Mistake { at: at.clone(), what });
+            }
+        }
+    }
+    mistakes
 }
 
 /// Compiles in a process of its own, and keeps what it made where the environment says, else here.
@@ -96,9 +106,4 @@ pub fn load(engine: &Engine) -> Result<Builtin, String> {
 pub fn second_smsgate(engine: &Engine) -> Result<TranslatorComponent, String> {
     TranslatorComponent::load(engine, SMSGATE_SECOND)
         .map_err(|error| format!("built-in smsgate component, second build: {error}"))
-}
-
-/// A slot whose first release this is.
-pub fn slot<T>(component: T, settings: Vec<Setting>) -> Slot<T> {
-    Slot::new(Release::new(component, settings, 1))
 }

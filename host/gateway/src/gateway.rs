@@ -10,6 +10,7 @@ use crate::{
     directory::Directory,
     http::egress::Egress,
     register::Register,
+    releases::depot::Depot,
     smpp::{driver::Append, entrance::Entrance},
     tenant::Tenant,
     vault::{Credentials, Vault},
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub egress: Egress,
     /// Sealed credentials and what is derived from the key beside them.
     pub vault: Vault,
+    /// Where releases come from.
+    pub depot: Arc<Depot>,
     /// Every tenant.
     pub directory: Directory,
     /// What is changed of tenants while it runs.
@@ -69,6 +72,8 @@ pub struct Kept {
     pub register: Register,
     /// Who changed what.
     pub audit: Audit,
+    /// Components, and what tenants have of them.
+    pub depot: Arc<Depot>,
 }
 
 impl Gateway {
@@ -89,6 +94,7 @@ impl Gateway {
             records,
             egress,
             vault: kept.vault,
+            depot: kept.depot,
             directory: Directory::new(tenants),
             register: kept.register,
             audit: kept.audit,

@@ -90,6 +90,9 @@ pub const CHECKED_ADDRESSES_MAX: usize = 100_000;
 /// Exchanges that one operation may ask for in a row; one more counts as a failed attempt.
 pub const EXCHANGES_MAX: usize = 16;
 
+/// Releases on which one attempt may be begun, each because the one before broke; after that it is a failed attempt.
+pub const RELEASES_PER_ATTEMPT_MAX: usize = 3;
+
 /// First and longest pause between two attempts of the same work. A pause is drawn from its upper half.
 pub const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
@@ -191,3 +194,37 @@ pub const WRONG_TOKEN_WAIT: Duration = Duration::from_millis(250);
 
 /// Messages that the admin API lists at a time.
 pub const MESSAGES_LISTED_MAX: usize = 1_000;
+
+/// Releases of one world of one tenant that are remembered; of more, the oldest that are not in use are forgotten.
+pub const RELEASES_KEPT: usize = 20;
+
+/// Octets of components in the data directory. Beyond it those that no release needs go; if that is not enough, an upload is
+/// refused with 507.
+pub const COMPONENTS_OCTETS_MAX: u64 = 1 << 30;
+
+/// How long a component that no release needs is kept: somebody who has uploaded it is about to deploy it.
+pub const COMPONENT_UNUSED: Duration = Duration::from_secs(3_600);
+
+/// Compiled components that are kept in memory although no release uses them.
+pub const COMPILED_KEPT: usize = 8;
+
+/// Components that wait to be compiled, one at a time; one more is refused with 503.
+pub const COMPILES_WAITING_MAX: usize = 16;
+
+/// Faults of one world of a tenant, within so many milliseconds, that open its breaker.
+pub const BREAKER_FAULTS: (usize, u64) = (10, 60_000);
+
+/// How long a breaker stays open the first time, and at most, in milliseconds; each time soon after another is twice as long.
+pub const BREAKER_PAUSE_MS: (u64, u64) = (1_000, 60_000);
+
+/// How long after it has closed a breaker counts as open lately, in milliseconds.
+pub const BREAKER_CALM_MS: u64 = 120_000;
+
+/// How long after it was put to use a release is rolled back for its faults, in milliseconds.
+pub const PROBATION_MS: u64 = 15 * 60 * 1_000;
+
+/// Faults of a release on probation, within so many milliseconds, that roll it back; the first call's is enough by itself.
+pub const PROBATION_FAULTS: (usize, u64) = (3, 60_000);
+
+/// How often it is asked what becomes of the trials.
+pub const TRIAL_POLL: Duration = Duration::from_secs(1);

@@ -25,6 +25,7 @@ mod observe;
 mod rate;
 mod receivers;
 mod register;
+mod releases;
 mod smpp;
 mod start;
 mod tenant;

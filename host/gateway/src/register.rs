@@ -3,13 +3,12 @@
 
 use crate::{
     audit::{Change, Difference},
-    components::Builtin,
     config::{self, Mistake, Mistakes, Surroundings},
     document::{self, Document},
     gateway::Gateway,
     limits::TENANTS_MAX,
+    releases::{self, deploy, restore},
     smpp::outbind,
-    start::tenant_of,
     vault::{self, Vault},
 };
 use serde::{Deserialize, Serialize};
@@ -43,7 +42,6 @@ pub enum Owner {
 /// Every tenant's document, and the directory that keeps those that the API owns.
 pub struct Register {
     dir: PathBuf,
-    builtin: Builtin,
     /// Held while one of them changes.
     tenants: Mutex<BTreeMap<String, Entry>>,
 }
@@ -76,7 +74,6 @@ impl Register {
     pub fn open(
         data_dir: &Path,
         vault: &Vault,
-        builtin: Builtin,
         configured: &[config::Tenant],
         owner: Owner,
     ) -> Result<(Self, Vec<config::Tenant>), String> {
@@ -110,7 +107,8 @@ impl Register {
                         path.display()
                     )
                 })?;
-            let tenant = read(&kept, &all, &builtin).map_err(|mistakes| {
+            // Its settings are looked at with its own components.
+            let tenant = read(&kept, &all, &|_| Vec::new()).map_err(|mistakes| {
                 format!(
                     "tenant {name}, which the admin API has made, no longer goes with the configuration: {}",
                     in_a_line(&mistakes)
@@ -127,7 +125,6 @@ impl Register {
         }
         let register = Self {
             dir,
-            builtin,
             tenants: Mutex::new(tenants),
         };
         Ok((register, all.into_iter().map(Arc::unwrap_or_clone).collect()))
@@ -161,7 +158,8 @@ impl Register {
         }
         let name = new.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let others: Vec<_> = configs(gateway);
-        let config = read(&new, &others, &self.builtin).map_err(Refusal::Mistakes)?;
+        let config =
+            read(&new, &others, &|tenant| gateway.depot.builtin().settings_mistakes(tenant)).map_err(Refusal::Mistakes)?;
         let change = changed("tenant created", &name, None, &Document::new(), &new);
         self.keep(gateway, &name, &new).await?;
         audit(gateway, by, change).await?;
@@ -172,7 +170,12 @@ impl Register {
                 document: new,
             },
         );
-        let tenant = tenant_of(&config, &self.builtin).map_err(Refusal::Conflict)?;
+        let (depot, now) = (gateway.depot.clone(), gateway.clock.now());
+        let tenant = spawn_blocking(move || restore::tenant(&depot, &config, now)).await;
+        let tenant = tenant
+            .map_err(|error| error.to_string())
+            .flatten()
+            .map_err(Refusal::Conflict)?;
         gateway.directory.put(&tenant);
         take_effect(gateway, &name);
         Ok(name)
@@ -202,14 +205,20 @@ impl Register {
         }
         let mut others = configs(gateway);
         others.retain(|other| other.name != name);
-        let config = read(&edited, &others, &self.builtin).map_err(Refusal::Mistakes)?;
+        let tenant = gateway.directory.tenant(name).ok_or_else(|| unknown(name))?;
+        let mistakes = |config: &config::Tenant| releases::settings_mistakes(&tenant, config);
+        let config = read(&edited, &others, &mistakes).map_err(Refusal::Mistakes)?;
+        releases::may_follow(&tenant, &config).map_err(Refusal::Conflict)?;
         let change = changed(action, name, account, &entry.document, &edited);
         self.keep(gateway, name, &edited).await?;
         audit(gateway, by, change).await?;
         entry.document = edited.clone();
-        let tenant = gateway.directory.tenant(name).ok_or_else(|| unknown(name))?;
         tenant.change(config);
         gateway.directory.put(&tenant);
+        let followed = deploy::follow_document(gateway, &tenant, by).await;
+        followed.map_err(|refusal| {
+            Refusal::Conflict(format!("the document is changed, and its settings are not in use: {refusal}"))
+        })?;
         take_effect(gateway, name);
         Ok(edited)
     }
@@ -230,7 +239,12 @@ impl Register {
         audit(gateway, by, change).await?;
         let path = self.dir.join(name);
         let dir = self.dir.clone();
-        blocking(move || fs::remove_file(&path).and_then(|()| vault::sync_dir(&dir))).await?;
+        let (depot, tenant) = (gateway.depot.clone(), name.to_owned());
+        blocking(move || {
+            fs::remove_file(&path).and_then(|()| vault::sync_dir(&dir))?;
+            depot.forget_journal(&tenant)
+        })
+        .await?;
         tenants.remove(name);
         if let Some(tenant) = gateway.directory.remove(name) {
             tenant.remove();
@@ -262,7 +276,11 @@ pub fn waiting(gateway: &Gateway, tenant: &str, account: Option<&str>) -> usize 
 }
 
 /// What a document says, beside the others.
-fn read(document: &Document, others: &[Arc<config::Tenant>], builtin: &Builtin) -> Result<config::Tenant, Mistakes> {
+fn read(
+    document: &Document,
+    others: &[Arc<config::Tenant>],
+    settings: &dyn Fn(&config::Tenant) -> Vec<Mistake>,
+) -> Result<config::Tenant, Mistakes> {
     let mistake = |what: String| {
         Mistakes(vec![Mistake {
             at: "document".into(),
@@ -278,7 +296,7 @@ fn read(document: &Document, others: &[Arc<config::Tenant>], builtin: &Builtin) 
                 "files and the environment are for the configuration file: give the value itself",
             ))
         },
-        settings: &|tenant| builtin.settings_mistakes(tenant),
+        settings,
     };
     config::Tenant::from_document(&table, others, &surroundings)
 }

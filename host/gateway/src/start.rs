@@ -3,8 +3,9 @@
 use crate::{
     admin,
     audit::Audit,
-    components::{self, Builtin},
-    config::{self, Config, Mistakes},
+    clock::Clock,
+    components,
+    config::{self, Config},
     descriptors,
     gateway::{Gateway, Kept},
     http::{
@@ -13,12 +14,12 @@ use crate::{
     },
     limits::{CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
     register::{Owner, Register},
+    releases::{depot::Depot, restore, trials},
     smpp::{
         listener::{self, Door},
         outbind,
         places::Places,
     },
-    tenant::Tenant,
     tls::{self, Tls},
     vault::Vault,
     work::sweep,
@@ -64,26 +65,33 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     let ledger = Arc::new(ledger);
     let vault = Vault::open(&config.data_dir).map_err(|error| error.to_string())?;
     let connections_max = descriptors::connections(config.limits.connections_max)?;
-    let engine = Engine::new(&limits(&config.limits))
+    let guest_limits = limits(&config.limits);
+    let engine = Engine::new(&guest_limits)
         .and_then(|engine| engine.with_compiler(components::compiler(&config.data_dir)))
         .map_err(|error| error.to_string())?;
     let builtin = components::load(&engine)?;
+    let depot = Arc::new(Depot::open(
+        &config.data_dir,
+        engine.clone(),
+        builtin,
+        guest_limits.component_bytes_max,
+    )?);
     let owner = if config.is_from_environment {
         Owner::Environment
     } else {
         Owner::File
     };
-    let (register, tenants) = Register::open(&config.data_dir, &vault, builtin.clone(), &config.tenants, owner)?;
+    let (register, tenants) = Register::open(&config.data_dir, &vault, &config.tenants, owner)?;
     let audit =
         Audit::open(&config.data_dir).map_err(|error| format!("audit trail in {}: {error}", config.data_dir.display()))?;
-    let kept = Kept { vault, register, audit };
     let token = admin::token(config.admin.token.as_ref(), &config.data_dir)?;
     if tenants.is_empty() {
         tracing::warn!("there is no tenant yet: nobody can bind until the admin API, or `edgebind tenants create`, has made one");
     }
+    let now = Clock::start().now();
     let tenants = tenants
         .iter()
-        .map(|tenant| tenant_of(tenant, &builtin))
+        .map(|tenant| restore::tenant(&depot, tenant, now))
         .collect::<Result<Vec<_>, _>>()?;
     let egress =
         Egress::new(egress::Limits::default()).map_err(|error| format!("failed to set up TLS for upstreams: {error}"))?;
@@ -95,6 +103,12 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         let _ = url.set_port(Some(http.1.port()));
     }
     let admin = bind("the admin API", config.admin.addr).await?;
+    let kept = Kept {
+        vault,
+        register,
+        audit,
+        depot,
+    };
     let gateway = Arc::new(Gateway::new(config, ledger.clone(), ledger.clone(), egress, kept, tenants));
     if gateway.config.http.webhook_base_url.is_none() {
         tracing::warn!("no webhook base URL is configured: receipts and incoming messages will not come");
@@ -174,6 +188,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         }
     });
     gateway.tasks.spawn(sweep::sweep(gateway.clone()));
+    gateway.tasks.spawn(trials::watch(gateway.clone()));
     Ok(started)
 }
 
@@ -223,19 +238,4 @@ async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr),
     let listener = TcpListener::bind(addr).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     Ok((listener, addr))
-}
-
-/// A tenant of the built-in components, with settings that they take.
-pub fn tenant_of(tenant: &config::Tenant, builtin: &Builtin) -> Result<Arc<Tenant>, String> {
-    let mistakes = builtin.settings_mistakes(tenant);
-    if !mistakes.is_empty() {
-        return Err(format!(
-            "mistakes in the settings of tenant {}:\n{}",
-            tenant.name,
-            Mistakes(mistakes)
-        ));
-    }
-    let session = components::slot(builtin.session.clone(), tenant.session_settings.clone());
-    let translator = components::slot(builtin.translator.clone(), tenant.translator_settings.clone());
-    Ok(Arc::new(Tenant::new(tenant.clone(), session, translator)))
 }

@@ -7,10 +7,11 @@ use crate::{
     http::egress::Allowed,
     memos::Memos,
     rate::Bucket,
+    releases::Releases,
     vault::Credentials,
 };
 use arc_swap::{ArcSwap, ArcSwapOption};
-use edgebind_runtime::{Component, Release, SessionComponent, Slot, TranslatorComponent, message::Setting};
+use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent};
 use std::{
     collections::HashMap,
     sync::{
@@ -28,6 +29,8 @@ pub struct Tenant {
     pub session: Slot<SessionComponent>,
     /// The translator release in use.
     pub translator: Slot<TranslatorComponent>,
+    /// How these fare, and what was before them.
+    pub releases: Releases,
     /// One place for each submission that may be under way at a time.
     pub places: Arc<Semaphore>,
     /// What its translator asked to have remembered.
@@ -45,11 +48,17 @@ pub struct Tenant {
 
 impl Tenant {
     /// A tenant that uses these releases.
-    pub fn new(config: config::Tenant, session: Slot<SessionComponent>, translator: Slot<TranslatorComponent>) -> Self {
+    pub fn new(
+        config: config::Tenant,
+        session: Slot<SessionComponent>,
+        translator: Slot<TranslatorComponent>,
+        releases: Releases,
+    ) -> Self {
         let tenant = Self {
             name: config.name.as_str().into(),
             session,
             translator,
+            releases,
             allowed: ArcSwap::from_pointee(Allowed::new(&config)),
             places: Arc::new(Semaphore::new(config.egress_concurrency)),
             memos: Memos::default(),
@@ -81,7 +90,6 @@ impl Tenant {
         }
         self.allowed.store(Arc::new(Allowed::new(&config)));
         let (places, places_before) = (config.egress_concurrency, before.egress_concurrency);
-        self.follow_settings(&before, &config);
         self.config.store(Arc::new(config));
         self.bring_accounts_in_line();
         if places > places_before {
@@ -97,27 +105,6 @@ impl Tenant {
             });
         }
         self.tell();
-    }
-
-    /// Settings that changed are a new release of the code in use.
-    fn follow_settings(&self, before: &config::Tenant, after: &config::Tenant) {
-        fn follow<T: Component + Clone>(slot: &Slot<T>, settings: &[Setting]) {
-            let current = slot.current();
-            let release = Release {
-                component: current.component.clone(),
-                settings: settings.to_vec(),
-                revision: current.revision + 1,
-            };
-            if let Err(error) = slot.deploy(release) {
-                tracing::error!(%error, "changed settings are not in use");
-            }
-        }
-        if after.session_settings != before.session_settings {
-            follow(&self.session, &after.session_settings);
-        }
-        if after.translator_settings != before.translator_settings {
-            follow(&self.translator, &after.translator_settings);
-        }
     }
 
     /// Tells everybody who waits for a change of this tenant that there is one.
@@ -197,11 +184,6 @@ impl Tenant {
     /// between them, pass-through accounts have each their own and must not speak for one another.
     pub fn shares_upstream(&self, one: &str, other: &str) -> bool {
         one == other || !self.is_pass_through()
-    }
-
-    /// Counts a guest call that failed.
-    pub fn count_fault(&self, world: &'static str) {
-        metrics::counter!("edgebind_guest_faults_total", "tenant" => self.name.clone(), "world" => world).increment(1);
     }
 
     /// Gives every account what is configured for it now, and removes those that are configured no more.

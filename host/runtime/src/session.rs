@@ -176,7 +176,7 @@ impl Session {
     /// which has handed its place over; on failure it goes on as it is.
     pub fn move_to(&mut self, component: &SessionComponent, config: &Config) -> Result<(Self, Saved), RestoreError> {
         let saved = Saved {
-            octets: self.save()?,
+            octets: self.save().map_err(RestoreError::Save)?,
             tokens: self.tokens.clone(),
         };
         let moved = self.go_back_to(component, config, &saved)?;
@@ -371,8 +371,10 @@ impl Machine {
 pub enum RestoreError {
     /// The component will not take it, and says why.
     Refused(String),
-    /// One of the two broke its contract.
+    /// The component that was to take it broke its contract.
     Fault(Fault),
+    /// The session that was to be saved broke its contract.
+    Save(Fault),
 }
 
 impl From<Fault> for RestoreError {
@@ -386,6 +388,7 @@ impl fmt::Display for RestoreError {
         match self {
             RestoreError::Refused(why) => write!(f, "restore refused: {why}"),
             RestoreError::Fault(fault) => fault.fmt(f),
+            RestoreError::Save(fault) => write!(f, "save {fault}"),
         }
     }
 }

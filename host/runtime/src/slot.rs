@@ -9,7 +9,7 @@ use std::{
     error::Error,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -65,8 +65,30 @@ pub struct Slot<T> {
     candidate: ArcSwapOption<Release<T>>,
     /// Keys in 2^32 that get the candidate; none of them without one, so that one load tells.
     share: AtomicU32,
-    /// The release before the one in use. Also held while releases change, so that they do one at a time.
-    previous: Mutex<Option<Arc<Release<T>>>>,
+    /// Also held while releases change, so that they do one at a time.
+    past: Mutex<Past<T>>,
+}
+
+/// Releases that were in use or on trial.
+struct Past<T> {
+    /// The one before the one in use.
+    previous: Option<Arc<Release<T>>>,
+    /// Those that somebody may still be at.
+    retired: Vec<Weak<Release<T>>>,
+}
+
+impl<T> Past<T> {
+    fn retire(&mut self, release: &Arc<Release<T>>) {
+        self.retired.retain(|retired| retired.strong_count() > 0);
+        self.retired.push(Arc::downgrade(release));
+    }
+
+    /// What was in use is the one before; what that was is retired.
+    fn follows(&mut self, before: Arc<Release<T>>) {
+        if let Some(previous) = self.previous.replace(before) {
+            self.retire(&previous);
+        }
+    }
 }
 
 impl<T> Slot<T> {
@@ -81,7 +103,10 @@ impl<T> Slot<T> {
             current: ArcSwap::from_pointee(release),
             candidate: ArcSwapOption::empty(),
             share: AtomicU32::new(0),
-            previous: Mutex::new(previous.map(Arc::new)),
+            past: Mutex::new(Past {
+                previous: previous.map(Arc::new),
+                retired: Vec::new(),
+            }),
         }
     }
 
@@ -107,78 +132,59 @@ impl<T> Slot<T> {
 
     /// The release that [`roll_back`](Self::roll_back) would go back to.
     pub fn previous(&self) -> Option<Arc<Release<T>>> {
-        self.lock().clone()
+        self.past().previous.clone()
+    }
+
+    /// Whether the slot itself holds this revision: it is in use, on trial or the one before.
+    pub fn keeps(&self, revision: u64) -> bool {
+        let past = self.past();
+        let is_it = |release: &Arc<Release<T>>| release.revision == revision;
+        is_it(&self.current.load()) || past.previous.as_ref().is_some_and(is_it) || self.candidate().as_ref().is_some_and(is_it)
+    }
+
+    /// Every release that somebody is at, or may come to: the one in use, the one on trial, the one before and those that others
+    /// have not ended with yet.
+    pub fn all(&self) -> Vec<Arc<Release<T>>> {
+        let past = self.past();
+        let mut all = vec![self.current()];
+        all.extend(self.candidate());
+        all.extend(past.previous.clone());
+        all.extend(past.retired.iter().filter_map(Weak::upgrade));
+        all
     }
 
     /// Goes back to the release before the one in use, once; returns it.
     pub fn roll_back(&self) -> Option<Arc<Release<T>>> {
-        let mut previous = self.lock();
-        let back = previous.take()?;
-        self.current.store(back.clone());
-        Some(back)
+        self.roll_back_if(|_| true)
     }
 
     /// The same if this revision is the one in use: of many whose work it has failed, one rolls it back.
     pub fn roll_back_from(&self, revision: u64) -> Option<Arc<Release<T>>> {
-        let mut previous = self.lock();
-        if self.current.load().revision != revision {
+        self.roll_back_if(|current| current == revision)
+    }
+
+    fn roll_back_if(&self, is_meant: impl FnOnce(u64) -> bool) -> Option<Arc<Release<T>>> {
+        let mut past = self.past();
+        if !is_meant(self.current.load().revision) {
             return None;
         }
-        let back = previous.take()?;
-        self.current.store(back.clone());
+        let back = past.previous.take()?;
+        past.retire(&self.current.swap(back.clone()));
         Some(back)
     }
 
-    /// Ends the trial of this revision by putting it to use; returns it.
-    pub fn promote(&self, revision: u64) -> Option<Arc<Release<T>>> {
-        let mut previous = self.lock();
-        let candidate = self.take_candidate(revision)?;
-        *previous = Some(self.current.swap(candidate.clone()));
-        Some(candidate)
-    }
-
-    /// Ends the trial of this revision: those who had it get the release in use.
-    pub fn dismiss(&self, revision: u64) -> Option<Arc<Release<T>>> {
-        let _changing = self.lock();
-        self.take_candidate(revision)
-    }
-
-    /// To be called under the lock of `previous`.
-    fn take_candidate(&self, revision: u64) -> Option<Arc<Release<T>>> {
-        let candidate = self.candidate.load_full().filter(|candidate| candidate.revision == revision)?;
-        self.share.store(0, Ordering::Release);
-        self.candidate.store(None);
-        Some(candidate)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Release<T>>>> {
-        self.previous.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Keys that follow on one another, spread evenly over 32 bits (the finalizer of splitmix64).
-fn spread(key: u64) -> u32 {
-    let mixed = (key ^ (key >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or(u32::MAX)
-}
-
-impl<T: Component> Slot<T> {
-    /// Puts a release to use, if the component takes its settings and no later release is in use or on trial; returns its
-    /// revision.
-    pub fn deploy(&self, release: Release<T>) -> Result<u64, DeployError> {
-        check(&release)?;
-        let mut previous = self.lock();
+    /// Puts a release to use whose settings were checked, if no later one is in use and none on trial; returns its revision.
+    pub fn switch(&self, release: Release<T>) -> Result<u64, DeployError> {
+        let mut past = self.past();
         let revision = self.admit(release.revision)?;
-        *previous = Some(self.current.swap(Arc::new(release)));
+        past.follows(self.current.swap(Arc::new(release)));
         Ok(revision)
     }
 
-    /// Puts a release on trial, under the same conditions. So many of a hundred keys get it; with none it is only there for
+    /// Puts a release on trial under the same conditions. So many of a hundred keys get it; with none it is only there for
     /// those who ask for the [`candidate`](Self::candidate).
     pub fn try_out(&self, release: Release<T>, percent: u32) -> Result<u64, DeployError> {
-        check(&release)?;
-        let _changing = self.lock();
+        let _changing = self.past();
         let revision = self.admit(release.revision)?;
         self.candidate.store(Some(Arc::new(release)));
         let share = (u64::from(percent.min(100)) << 32) / 100;
@@ -186,7 +192,34 @@ impl<T: Component> Slot<T> {
         Ok(revision)
     }
 
-    /// To be called under the lock of `previous`.
+    /// Ends the trial of this revision by putting it to use; returns it.
+    pub fn promote(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let mut past = self.past();
+        let candidate = self.take_candidate(revision)?;
+        past.follows(self.current.swap(candidate.clone()));
+        Some(candidate)
+    }
+
+    /// Ends the trial of this revision: those who had it get the release in use.
+    pub fn dismiss(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let mut past = self.past();
+        let candidate = self.take_candidate(revision)?;
+        past.retire(&candidate);
+        Some(candidate)
+    }
+
+    /// To be called while the past is held.
+    fn take_candidate(&self, revision: u64) -> Option<Arc<Release<T>>> {
+        let candidate = self
+            .candidate
+            .load_full()
+            .filter(|candidate| candidate.revision == revision)?;
+        self.share.store(0, Ordering::Release);
+        self.candidate.store(None);
+        Some(candidate)
+    }
+
+    /// To be called while the past is held.
     fn admit(&self, revision: u64) -> Result<u64, DeployError> {
         if let Some(candidate) = &*self.candidate.load() {
             return Err(DeployError::OnTrial {
@@ -199,14 +232,27 @@ impl<T: Component> Slot<T> {
         }
         Ok(revision)
     }
+
+    fn past(&self) -> MutexGuard<'_, Past<T>> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn check<T: Component>(release: &Release<T>) -> Result<(), DeployError> {
-    let mistakes = release.component.check(&release.settings).map_err(DeployError::Fault)?;
-    if mistakes.is_empty() {
-        Ok(())
-    } else {
-        Err(DeployError::Settings(mistakes))
+/// Keys that follow on one another, spread evenly over 32 bits (the finalizer of splitmix64).
+fn spread(key: u64) -> u32 {
+    let mixed = (key ^ (key >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or(u32::MAX)
+}
+
+impl<T: Component> Slot<T> {
+    /// Puts a release to use, if the component takes its settings; see [`switch`](Self::switch).
+    pub fn deploy(&self, release: Release<T>) -> Result<u64, DeployError> {
+        let mistakes = release.component.check(&release.settings).map_err(DeployError::Fault)?;
+        if !mistakes.is_empty() {
+            return Err(DeployError::Settings(mistakes));
+        }
+        self.switch(release)
     }
 }
 
@@ -296,9 +342,12 @@ mod tests {
         assert_eq!(slot.deploy(release(&alive, 2)), Ok(2));
         assert_eq!(slot.deploy(release(&alive, 3)), Ok(3));
         assert_eq!((begun.revision, slot.current().revision), (1, 3));
+        let revisions = |slot: &Slot<Counted>| slot.all().iter().map(|release| release.revision).collect::<Vec<_>>();
+        assert_eq!(revisions(&slot), [3, 2, 1]);
         assert_eq!(alive.load(Ordering::SeqCst), 3);
         drop(begun);
         assert_eq!(alive.load(Ordering::SeqCst), 2, "the first ended with its last user");
+        assert_eq!(revisions(&slot), [3, 2]);
     }
 
     #[test]
@@ -371,10 +420,7 @@ mod tests {
         assert!((1_800..2_200).contains(&tried), "{tried} of 10000 are not about 20 of 100");
         assert_eq!((0..10_000).map(of).collect::<Vec<u64>>(), got);
         assert_eq!(slot.current().revision, 1);
-        assert_eq!(
-            slot.deploy(release(&alive, 3)),
-            Err(DeployError::OnTrial { revision: 2 })
-        );
+        assert_eq!(slot.deploy(release(&alive, 3)), Err(DeployError::OnTrial { revision: 2 }));
         assert_eq!(slot.dismiss(2).map(|release| release.revision), Some(2));
         assert!((0..1_000).all(|key| slot.current_for(key).revision == 1));
         assert_eq!(alive.load(Ordering::SeqCst), 1);

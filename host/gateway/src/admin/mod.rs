@@ -5,9 +5,11 @@ pub mod words;
 
 mod accounts;
 mod binds;
+mod components;
 mod messages;
 mod openapi;
 mod refusal;
+mod releases;
 mod secrets;
 mod tenants;
 mod trail;
@@ -49,6 +51,8 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Arc
         .merge(binds::routes())
         .merge(messages::routes())
         .merge(trail::routes())
+        .merge(components::routes())
+        .merge(releases::routes())
         .layer(DefaultBodyLimit::max(ADMIN_BODY_OCTETS_MAX))
         .layer(middleware::from_fn_with_state(token, has_token))
         .route("/v1/openapi.json", get(async || Json(openapi::Api::openapi())))

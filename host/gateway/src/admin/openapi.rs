@@ -1,6 +1,6 @@
 //! The OpenAPI document, made of the routes and words themselves.
 
-use super::{accounts, binds, messages, secrets, tenants, trail};
+use super::{accounts, binds, components, messages, releases, secrets, tenants, trail};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
@@ -17,6 +17,8 @@ use utoipa::{
         binds::list, binds::end,
         messages::list, messages::show,
         trail::list,
+        components::take_in,
+        releases::list, releases::deploy, releases::roll_back, releases::promote, releases::dismiss, releases::trial,
     ),
     modifiers(&Token),
     security(("token" = [])),

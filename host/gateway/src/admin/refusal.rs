@@ -1,7 +1,7 @@
 //! Why the admin API does not do what it is asked, as an answer: one sentence, and every mistake where there are several.
 
 use super::words::Problem;
-use crate::{config::Mistakes, register::Refusal};
+use crate::{config::Mistakes, register::Refusal, releases};
 use axum::{
     Json,
     http::{StatusCode, header::WWW_AUTHENTICATE},
@@ -73,6 +73,28 @@ impl From<Refusal> for Refused {
                 tracing::error!(%error, "a change could not be written");
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
             }
+        }
+    }
+}
+
+impl From<releases::refusal::Refusal> for Refused {
+    fn from(refusal: releases::refusal::Refusal) -> Self {
+        use releases::refusal::Refusal;
+        let status = match &refusal {
+            Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+            Refusal::Mistakes(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Disk(_) => StatusCode::INSUFFICIENT_STORAGE,
+        };
+        let (error, mistakes) = match refusal {
+            Refusal::Mistakes(what, mistakes) => (what, mistakes),
+            other => (other.to_string(), Vec::new()),
+        };
+        Self {
+            status,
+            problem: Problem { error, mistakes },
         }
     }
 }

@@ -1,5 +1,9 @@
 //! The words of the admin API: what goes over the wire, for the server, for its clients, and for the OpenAPI document.
 
+mod releases;
+
+pub use releases::{Comparison, Component, Deployed, Moved, Release, ReleaseOrder, Side, TookMs};
+
 use crate::register::Owner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

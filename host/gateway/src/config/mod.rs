@@ -26,6 +26,7 @@ pub use outbind::Outbind;
 pub use rate::{OverRate, Rate};
 pub use routes::Route;
 pub use secret::{Secret, Secrets};
+pub use settings::plain_settings;
 
 use ipnet::IpNet;
 

@@ -50,6 +50,21 @@ pub(super) fn settings(reader: &Reader<'_>) -> (Settings, Settings) {
     )
 }
 
+/// Settings as a component gets them, of a table like `translator_settings`; else every mistake.
+pub fn plain_settings(table: &Table) -> Result<Settings, Vec<String>> {
+    let (mut settings, mut mistakes) = (BTreeMap::new(), Vec::new());
+    flatten(table, "", &mut |name, value| match setting(value) {
+        Some(_) if settings.contains_key(name) => mistakes.push(format!("{name}: is given twice")),
+        Some(text) => drop(settings.insert(name.to_owned(), text)),
+        None => mistakes.push(format!("{name}: is no string, number, true or false, nor an array of them")),
+    });
+    if mistakes.is_empty() {
+        Ok(settings.into_iter().collect())
+    } else {
+        Err(mistakes)
+    }
+}
+
 /// Calls `each` with every value of a table and of the tables in it, whose names are joined with dots.
 pub(super) fn flatten<'a>(table: &'a Table, prefix: &str, each: &mut dyn FnMut(&str, &'a Value)) {
     for (key, value) in table {

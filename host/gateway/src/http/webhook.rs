@@ -3,7 +3,8 @@
 use crate::{
     account::Account,
     gateway::Gateway,
-    limits::HEARD_MAX,
+    limits::{HEARD_MAX, RELEASES_PER_ATTEMPT_MAX},
+    releases::faults,
     tenant::Tenant,
     upstream, vault,
     work::{
@@ -20,6 +21,7 @@ use axum::{
 };
 use edgebind_ledger::{LedgerError, NewEntry};
 use edgebind_runtime::{
+    End, Fault,
     message::Delivery,
     translator::{Heard, Hearing, WebhookRequest},
 };
@@ -91,11 +93,8 @@ async fn answer(
     account: &Account,
     request: &WebhookRequest,
 ) -> Result<(u16, Vec<u8>), LedgerError> {
-    const INTERNAL_SERVER_ERROR: u16 = 500;
     const UNAUTHORIZED: u16 = 401;
-    let release = tenant.translator.current();
     let secrets = account.secrets();
-    let context = upstream::context(gateway, tenant, account, &release, "", 1);
     let Hearing {
         proof,
         heard,
@@ -103,19 +102,10 @@ async fn answer(
         body,
         ignored,
         said: _,
-    } = match release.component.webhook(&context, request) {
+    } = match understand(gateway, tenant, account, request).await {
         Ok(hearing) => hearing,
-        Err(fault) => {
-            tenant.count_fault("translator");
-            tracing::error!(tenant = %tenant.name, %fault, "the translator failed on a webhook");
-            return Ok((INTERNAL_SERVER_ERROR, Vec::new()));
-        }
+        Err(status) => return Ok((status, Vec::new())),
     };
-    if heard.len() > HEARD_MAX {
-        tenant.count_fault("translator");
-        tracing::error!(tenant = %tenant.name, "the translator heard {} things in one webhook, {HEARD_MAX} are allowed", heard.len());
-        return Ok((INTERNAL_SERVER_ERROR, Vec::new()));
-    }
     if let Some(proof) = proof {
         let proven = secrets
             .get(&proof.secret)
@@ -165,6 +155,45 @@ async fn answer(
         reports::remember(gateway, entry, standing).await?;
     }
     Ok((status, body))
+}
+
+/// What the translator hears in it: the release that its octets get, and where that breaks the one that takes its place. Else the
+/// status of an answer that makes the upstream repeat it.
+async fn understand(
+    gateway: &Arc<Gateway>,
+    tenant: &Arc<Tenant>,
+    account: &Account,
+    request: &WebhookRequest,
+) -> Result<Hearing, u16> {
+    const INTERNAL_SERVER_ERROR: u16 = 500;
+    const SERVICE_UNAVAILABLE: u16 = 503;
+    let health = &tenant.releases.health.translator;
+    if health.enter(gateway.clock.now()).is_err() {
+        tracing::warn!(tenant = %tenant.name, "a webhook is not heard: the translator has failed too often and is left alone for a while");
+        return Err(SERVICE_UNAVAILABLE);
+    }
+    let mut release = tenant.translator.current_for(upstream::sticky(&request.body));
+    for _ in 0..RELEASES_PER_ATTEMPT_MAX {
+        release.counts.called();
+        let context = upstream::context(gateway, tenant, account, &release, "", 1);
+        let hearing = health.call(false, || release.component.webhook(&context, request)).await;
+        let fault = match hearing {
+            Ok(hearing) if hearing.heard.len() <= HEARD_MAX => {
+                release.counts.ended(End::Taken);
+                health.succeeded(gateway.clock.now());
+                return Ok(hearing);
+            }
+            Ok(hearing) => Fault::Trap {
+                why: format!("heard {} things in one webhook, {HEARD_MAX} are allowed", hearing.heard.len()),
+            },
+            Err(fault) => fault,
+        };
+        match faults::faulted(gateway, tenant, &release, &fault) {
+            Some(next) => release = next,
+            None => break,
+        }
+    }
+    Err(INTERNAL_SERVER_ERROR)
 }
 
 /// The entry of what an ESME is told; the same key is the same thing, whichever URL of the tenant it came to.

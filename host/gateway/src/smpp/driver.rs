@@ -9,6 +9,7 @@ use crate::{
         UNSERVED, WRITE_STALL,
     },
     receivers::Serves,
+    releases::faults,
     work::{
         deliveries,
         entry::Unreadable,
@@ -17,7 +18,7 @@ use crate::{
 };
 use edgebind_ledger::{Appended, Claim, EntryId, LedgerError, Settlement as Settled};
 use edgebind_runtime::{
-    Fault, Release, RestoreError, Saved, SessionComponent,
+    End as Counted, Fault, Release, RestoreError, Saved, SessionComponent,
     message::{Delivery, Message},
     session::{Action, Answer, CloseReason, Event, Refusal, Settlement},
 };
@@ -152,7 +153,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         loop {
             if !self.events.is_empty() {
                 let events = mem::take(&mut self.events);
-                match self.tell(&events) {
+                match self.tell(&events).await {
                     Ok(actions) => self.perform(actions),
                     Err(fault) => return End::Fault(fault),
                 }
@@ -233,37 +234,58 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
     }
 
-    /// Tells the session what happened. One that has just moved and breaks at once goes back to where it came from, which hears
-    /// the same: what failed is done by the release before.
-    fn tell(&mut self, events: &[Event]) -> Result<Vec<Action>, Fault> {
-        let now = self.bind.gateway.clock.now();
-        let told = self.running.session.on_events(now, events);
-        let Some(retreat) = self.retreat.take() else {
-            return told;
-        };
-        let fault = match told {
-            Ok(actions) => return Ok(actions),
+    /// Tells the session what happened. One that has just moved and breaks at once goes back to where it came from, and one that
+    /// breaks at its first events begins again on the release that takes its place: what failed is done by another release.
+    async fn tell(&mut self, events: &[Event]) -> Result<Vec<Action>, Fault> {
+        let bind = self.bind;
+        let (health, now) = (&bind.tenant.releases.health.session, bind.gateway.clock.now());
+        let session = &mut self.running.session;
+        let fault = match health.call(false, || session.on_events(now, events)).await {
+            Ok(actions) => {
+                self.retreat = None;
+                if mem::take(&mut self.running.is_new) {
+                    let is_refused = actions.iter().any(|action| matches!(action, Action::Close(_)));
+                    self.running
+                        .release
+                        .counts
+                        .ended(if is_refused { Counted::Dead } else { Counted::Taken });
+                    health.succeeded(now);
+                }
+                return Ok(actions);
+            }
             Err(fault) => fault,
         };
-        self.bind.tenant.count_fault("session");
+        let next = faults::faulted(&bind.gateway, &bind.tenant, &self.running.release, &fault);
+        match (self.retreat.take(), next) {
+            (Some(retreat), _) => self.go_back(retreat, fault)?,
+            (None, Some(next)) if self.running.is_new => self.running = bind.open_session_of(next)?,
+            (None, _) => return Err(fault),
+        }
+        let session = &mut self.running.session;
+        let told = health.call(false, || session.on_events(now, events)).await?;
+        self.running.is_new = false;
+        Ok(told)
+    }
+
+    /// The session goes back to the release that it came from.
+    fn go_back(&mut self, retreat: Retreat, fault: Fault) -> Result<(), Fault> {
+        let open = &self.bind.open;
         let why = format!("revision {} {fault}", self.running.release.revision);
-        tracing::error!(revision = self.running.release.revision, %fault, "a session that had just moved broke; it goes back");
         let (config, settings_revision) = self.bind.session_config(&retreat.release);
-        let Ok(session) = self
+        let session = self
             .running
             .session
             .go_back_to(&retreat.release.component, &config, &retreat.saved)
-        else {
-            return Err(fault);
-        };
-        self.bind.open.stays_because(Some(why));
-        self.bind.open.revision.store(retreat.release.revision, Ordering::Relaxed);
+            .map_err(|_| fault)?;
+        open.stays_because(Some(why));
+        open.revision.store(retreat.release.revision, Ordering::Relaxed);
         self.running = Running {
             session,
             release: retreat.release,
             settings_revision,
+            is_new: false,
         };
-        self.running.session.on_events(now, events)
+        Ok(())
     }
 
     /// Moves to the release that this bind should run now, if it runs another: its session is saved, and goes on as one of that
@@ -277,6 +299,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
         let began = Instant::now();
         let moved = self.running.session.move_to(&wanted.component, &config);
+        wanted.counts.called();
         let (from, to) = (self.running.release.revision, wanted.revision);
         match moved {
             Ok((session, saved)) => {
@@ -286,6 +309,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                         session,
                         release: wanted,
                         settings_revision,
+                        is_new: true,
                     },
                 );
                 self.retreat = Some(Retreat {
@@ -299,8 +323,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 tracing::debug!(from, to, "the bind moved");
             }
             Err(error) => {
-                if let RestoreError::Fault(_) = error {
-                    self.bind.tenant.count_fault("session");
+                let (gateway, tenant) = (&self.bind.gateway, &self.bind.tenant);
+                match &error {
+                    RestoreError::Fault(fault) => drop(faults::faulted(gateway, tenant, &wanted, fault)),
+                    RestoreError::Save(fault) => drop(faults::faulted(gateway, tenant, &self.running.release, fault)),
+                    RestoreError::Refused(_) => {}
                 }
                 tracing::warn!(from, to, %error, "the bind stays on its release");
                 self.bind.open.stays_because(Some(format!("revision {to}: {error}")));

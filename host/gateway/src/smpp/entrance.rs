@@ -176,7 +176,13 @@ fn what_is_wrong(peer: &Peer, tenant: &Tenant, account: &Account) -> Option<&'st
 }
 
 /// Asks the upstream of the pass-through tenant whether these are credentials of its own.
-async fn pass_through(gateway: &Gateway, peer: &Peer, name: &str, system_id: &[u8], password: &[u8]) -> Result<Found, Stranger> {
+async fn pass_through(
+    gateway: &Arc<Gateway>,
+    peer: &Peer,
+    name: &str,
+    system_id: &[u8],
+    password: &[u8],
+) -> Result<Found, Stranger> {
     let tenant = gateway.directory.pass_through().filter(|_| peer.called.is_none());
     let tenant = &tenant.ok_or(Stranger::Unknown)?;
     if tenant.config().is_suspended {

@@ -8,6 +8,7 @@ use crate::{
     gateway::{Gateway, Kept},
     http::egress::{self, Egress},
     register::{Owner, Register},
+    releases::{depot::Depot, restore},
     smpp::{
         admission::{self, Admission},
         peer::Peer,
@@ -131,7 +132,8 @@ impl World {
         if is_faulty {
             builtin.session = faulty(&engine);
         }
-        let tenant = crate::start::tenant_of(&config.tenants[0], &builtin).unwrap();
+        let depot = Depot::open(folder.path(), engine.clone(), builtin, 1 << 20).unwrap();
+        let tenant = restore::tenant(&depot, &config.tenants[0], 0).unwrap();
         let disk = Arc::new(Disk {
             memory: Arc::new(Memory::new(0, system_clock()).unwrap()),
             permits: Semaphore::new(appends),
@@ -139,9 +141,14 @@ impl World {
         });
         let egress = Egress::new(egress::Limits::default()).unwrap();
         let vault = Vault::open(folder.path()).unwrap();
-        let (register, _) = Register::open(folder.path(), &vault, builtin, &config.tenants, Owner::File).unwrap();
+        let (register, _) = Register::open(folder.path(), &vault, &config.tenants, Owner::File).unwrap();
         let audit = Audit::open(folder.path()).unwrap();
-        let kept = Kept { vault, register, audit };
+        let kept = Kept {
+            vault,
+            register,
+            audit,
+            depot: Arc::new(depot),
+        };
         let gateway = Arc::new(Gateway::new(
             config,
             disk.clone(),
@@ -476,4 +483,29 @@ async fn a_bind_that_is_ended_unbinds() {
     world.next().await;
     world.gateway.binds.all().pop().unwrap().end.cancel();
     assert_eq!(world.next().await.command_id, CommandId::UNBIND);
+}
+
+#[tokio::test]
+async fn ten_thousand_swaps_leave_what_is_in_use_and_nothing_else() {
+    let mut world = World::bound(10_000, 0).await;
+    world.next().await;
+    let tenant = world.gateway.directory.tenant("acme").unwrap();
+    let component = tenant.session.current().component.clone();
+    let first = Arc::downgrade(&tenant.session.current());
+    for revision in 2..=10_001 {
+        let release = Release::new(component.clone(), Vec::new(), revision);
+        tenant.session.switch(release).unwrap();
+        tenant.tell();
+        // The bind has its turn, and moves.
+        tokio::task::yield_now().await;
+        assert!(tenant.session.all().len() <= 4, "releases that nobody is at are still there");
+    }
+    assert_eq!(world.has_followed_to(10_001).await, None);
+    assert!(first.upgrade().is_none());
+    assert_eq!(tenant.session.all().len(), 2);
+    assert_eq!(
+        Arc::strong_count(&tenant.session.current()),
+        3,
+        "the slot's, this one's and the bind's"
+    );
 }

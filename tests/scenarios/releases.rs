@@ -1,0 +1,416 @@
+//! Releases change while binds stay up: deployed, rolled back, tried out, and taken back by the gateway itself where they break.
+
+use edgebind_simulator::esme::{BindKind, Esme, Submit};
+use edgebind_simulator::smsgate::Smsgate;
+use edgebind_tests::admin::Admin;
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
+use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::guests::{component, noted};
+use edgebind_tests::wait::{self, PATIENCE};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::world::upstream;
+
+/// A gateway with one tenant, and one transceiver bound to it.
+struct World {
+    home: Home,
+    upstream: Smsgate,
+    edgebind: Edgebind,
+    admin: Admin,
+    esme: Esme,
+}
+
+impl World {
+    async fn new() -> Self {
+        let (home, upstream) = (Home::new(), upstream().await);
+        Self::again(home, upstream).await
+    }
+
+    /// On what an earlier one has left.
+    async fn again(home: Home, upstream: Smsgate) -> Self {
+        let edgebind = Edgebind::with_config(&home, &Config::default().toml(&home, upstream.base_url())).await;
+        let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
+            .await
+            .unwrap();
+        let admin = edgebind.admin();
+        Self {
+            home,
+            upstream,
+            edgebind,
+            admin,
+            esme,
+        }
+    }
+
+    /// Submits a message, and waits until the upstream has it; what it called itself there.
+    async fn agent_of_a_message(&self) -> String {
+        let posts = self.upstream.posts().len();
+        self.submit().await;
+        let calls = self
+            .upstream
+            .wait_for(
+                |calls| calls.iter().filter(|call| call.submission.is_some()).count() > posts,
+                PATIENCE,
+            )
+            .await
+            .unwrap();
+        let posted = calls.into_iter().rev().find(|call| call.submission.is_some()).unwrap();
+        posted.user_agent.unwrap()
+    }
+
+    async fn submit(&self) -> String {
+        let submit = Submit::text("EDGEBIND", "+447700900123", "Which release is this?");
+        self.esme.submit(&submit).await.unwrap().remove(0)
+    }
+
+    /// The releases of one world, the latest first.
+    async fn releases(&self, world: &str) -> Vec<Value> {
+        let releases = self.admin.get("/v1/tenants/acme/releases").await;
+        let releases = releases.as_array().unwrap().iter();
+        releases.filter(|release| release["world"] == world).cloned().collect()
+    }
+
+    /// Waits until this revision is in this state; the release.
+    async fn becomes(&self, world: &str, revision: u64, state: &str) -> Value {
+        let what = format!("{world} revision {revision} to be {state}");
+        wait::until(&what, PATIENCE, async || {
+            let releases = self.releases(world).await;
+            releases
+                .into_iter()
+                .find(|release| release["revision"] == revision && release["state"] == state)
+        })
+        .await
+    }
+
+    /// Waits until the one bind there is runs this revision, or says why it does not; that.
+    async fn bind_is_at(&self, revision: u64) -> Value {
+        let what = format!("the bind to follow to revision {revision}");
+        wait::until(&what, PATIENCE, async || {
+            let binds = self.admin.get("/v1/binds").await;
+            let bind = binds[0].clone();
+            (bind["release"] == revision || bind["stays"].is_string()).then_some(bind)
+        })
+        .await
+    }
+
+    async fn order(&self, order: Value) -> Value {
+        self.admin.post("/v1/tenants/acme/releases", &order).await
+    }
+}
+
+fn smsgate() -> Vec<u8> {
+    component("edgebind-smsgate", &[], &[])
+}
+
+fn second_smsgate() -> Vec<u8> {
+    component("edgebind-smsgate", &[], &[("EDGEBIND_BUILD", "second")])
+}
+
+fn faulty_translator() -> Vec<u8> {
+    component("edgebind-faulty", &["translator"], &[])
+}
+
+fn faulty_session() -> Vec<u8> {
+    component("edgebind-faulty", &[], &[])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployed_translator_has_the_next_message_and_a_restart_keeps_it() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let deployed = world.admin.deploy("acme", &second_smsgate()).await;
+    assert_eq!((&deployed["world"], &deployed["revision"]), (&json!("translator"), &json!(2)));
+    let second = world.agent_of_a_message().await;
+    assert_ne!(second, first);
+    let releases = world.releases("translator").await;
+    assert_eq!(
+        (&releases[0]["state"], &releases[1]["state"]),
+        (&json!("in use"), &json!("before"))
+    );
+    assert_eq!(
+        (&releases[0]["by"], &releases[1]["builtin"]),
+        (&json!("admin"), &json!("smsgate"))
+    );
+    assert_eq!(
+        releases[0]["settings"], releases[1]["settings"],
+        "a deploy without settings keeps them"
+    );
+
+    let World {
+        home,
+        upstream,
+        edgebind,
+        ..
+    } = world;
+    edgebind.terminate().await;
+    let world = World::again(home, upstream).await;
+    assert_eq!(world.agent_of_a_message().await, second, "the release is still in use");
+
+    let back = world
+        .admin
+        .post("/v1/tenants/acme/releases/translator/rollback", &Value::Null)
+        .await;
+    assert_eq!(back["revision"], 1);
+    assert_eq!(world.agent_of_a_message().await, first);
+    let (status, said) = world
+        .admin
+        .call(Method::POST, "/v1/tenants/acme/releases/translator/rollback", None)
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "{said}");
+    let trail = world.admin.get("/v1/audit?tenant=acme").await;
+    let actions: Vec<&str> = trail
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|change| change["action"].as_str())
+        .collect();
+    assert_eq!(actions, ["translator release deployed", "translator release rolled back"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_was_lost_gives_way_to_the_release_before() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let digest = world.admin.upload(&second_smsgate()).await;
+    world.order(json!({ "component": digest })).await;
+    assert_ne!(world.agent_of_a_message().await, first);
+    let World {
+        home,
+        upstream,
+        edgebind,
+        ..
+    } = world;
+    edgebind.terminate().await;
+    let file = home.data_dir().join("components").join(format!("{digest}.wasm"));
+    std::fs::write(&file, b"damaged").unwrap();
+    let world = World::again(home, upstream).await;
+    assert_eq!(world.agent_of_a_message().await, first);
+    let lost = world.becomes("translator", 2, "rolled back").await;
+    assert!(lost["why"].as_str().unwrap().contains("is damaged"), "{lost}");
+    assert!(world.home.log().contains("a release cannot be had"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_a_release_is_refused_with_what_is_wrong() {
+    let world = World::new().await;
+    let (status, said) = world.admin.try_upload(b"not wasm at all").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+    let (status, said) = world.admin.try_upload(b"\0asm\x01\0\0\0").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(said["error"].as_str().unwrap().contains("core module"), "{said}");
+    // A component with nothing in it.
+    let (status, said) = world.admin.try_upload(b"\0asm\x0d\0\x01\0").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(said["mistakes"][0].as_str().unwrap().starts_with("exports neither"), "{said}");
+    let (status, said) = world.admin.try_upload(&vec![0; (32 << 20) + 1]).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{said}");
+
+    let unknown = json!({ "component": "0".repeat(64) });
+    let (status, _) = world
+        .admin
+        .call(Method::POST, "/v1/tenants/acme/releases", Some(&unknown))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let digest = world.admin.upload(&second_smsgate()).await;
+    let settings = json!({ "component": digest, "settings": { "api_base_url": "ftp://x", "colour": "red" } });
+    let (status, said) = world
+        .admin
+        .call(Method::POST, "/v1/tenants/acme/releases", Some(&settings))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(said["mistakes"].as_array().unwrap().len(), 2, "{said}");
+    let digest = world.admin.upload(&faulty_session()).await;
+    let born_dead = json!({ "component": digest, "settings": { "misdeed": "trap-at-birth" } });
+    let (status, said) = world
+        .admin
+        .call(Method::POST, "/v1/tenants/acme/releases", Some(&born_dead))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        said["error"].as_str().unwrap().starts_with("its first instance trapped"),
+        "{said}"
+    );
+    assert_eq!(world.releases("translator").await.len(), 1);
+    assert_eq!(world.releases("session").await.len(), 1);
+    world.agent_of_a_message().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_bind_moves_to_a_deployed_session_or_says_why_it_stays() {
+    let world = World::new().await;
+    let session = component("edgebind-session", &[], &[]);
+    world.admin.deploy("acme", &noted(&session, "another digest")).await;
+    assert_eq!(world.bind_is_at(2).await["release"], 2);
+    world.agent_of_a_message().await;
+
+    let refusing = json!({ "misdeed": "refuse-restore" });
+    world.admin.deploy_with("acme", &faulty_session(), Some(refusing)).await;
+    let bind = world.bind_is_at(3).await;
+    assert_eq!(
+        (&bind["release"], &bind["stays"]),
+        (&json!(2), &json!("revision 3: restore refused: I will not"))
+    );
+    world.agent_of_a_message().await;
+    let users: Vec<Value> = world
+        .releases("session")
+        .await
+        .iter()
+        .map(|release| release["users"].clone())
+        .collect();
+    assert_eq!(users[..2], [json!(0), json!(1)]);
+
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/session/rollback", &Value::Null)
+        .await;
+    wait::until("the bind to be where it should be", PATIENCE, async || {
+        world.admin.get("/v1/binds").await[0]["stays"].is_null().then_some(())
+    })
+    .await;
+    world.agent_of_a_message().await;
+    assert!(!world.esme.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_breaks_as_binds_move_to_it_is_rolled_back_by_itself() {
+    let world = World::new().await;
+    let breaking = json!({ "misdeed": "trap-in-restore" });
+    world.admin.deploy_with("acme", &faulty_session(), Some(breaking)).await;
+    world.becomes("session", 2, "rolled back").await;
+    world.becomes("session", 1, "in use").await;
+    world.agent_of_a_message().await;
+    assert!(!world.esme.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translator_that_breaks_is_rolled_back_and_the_message_is_sent_by_the_release_before() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    world
+        .admin
+        .deploy_with("acme", &faulty_translator(), Some(json!({ "misdeed": "trap" })))
+        .await;
+    let id = world.submit().await;
+    world.esme.receipt_of(&id, PATIENCE).await.unwrap();
+    let rolled_back = world.becomes("translator", 2, "rolled back").await;
+    assert!(
+        rolled_back["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("its first call failed: trapped"),
+        "{rolled_back}"
+    );
+    assert_eq!(world.agent_of_a_message().await, first);
+    let trail = world.admin.get("/v1/audit?tenant=acme").await;
+    let by_rule = trail.as_array().unwrap().iter().any(|change| change["by"] == "rule");
+    assert!(by_rule, "{trail}");
+    let World {
+        home,
+        upstream,
+        edgebind,
+        ..
+    } = world;
+    edgebind.terminate().await;
+    let world = World::again(home, upstream).await;
+    assert_eq!(world.agent_of_a_message().await, first, "a restart does not bring it back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_does_as_well_is_promoted_and_one_that_breaks_harms_no_message() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let digest = world.admin.upload(&second_smsgate()).await;
+    let trial = json!({ "kind": "canary", "percent": 50, "promote_after": 5, "promote_after_s": 0 });
+    world.order(json!({ "component": digest, "trial": trial })).await;
+    let comparison = world.admin.get("/v1/tenants/acme/releases/translator/trial").await;
+    assert_eq!(
+        (&comparison["in_use"]["revision"], &comparison["on_trial"]["revision"]),
+        (&json!(1), &json!(2))
+    );
+    let digest = world.admin.upload(&smsgate()).await;
+    let (status, said) = world
+        .admin
+        .call(
+            Method::POST,
+            "/v1/tenants/acme/releases",
+            Some(&json!({ "component": digest })),
+        )
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "{said}");
+    for _ in 0..30 {
+        world.agent_of_a_message().await;
+    }
+    world.becomes("translator", 2, "in use").await;
+    assert_ne!(world.agent_of_a_message().await, first);
+
+    let digest = world.admin.upload(&faulty_translator()).await;
+    let trial = json!({ "kind": "canary", "percent": 50, "faults_max": 3 });
+    world
+        .order(json!({ "component": digest, "settings": { "misdeed": "trap" }, "trial": trial }))
+        .await;
+    for _ in 0..20 {
+        let id = world.submit().await;
+        world.esme.receipt_of(&id, PATIENCE).await.unwrap();
+    }
+    let gone = world.becomes("translator", 3, "rolled back").await;
+    assert_eq!(gone["why"], "3 faults on trial, 3 are too many");
+    world.becomes("translator", 2, "in use").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_ends_when_somebody_says_so() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let digest = world.admin.upload(&second_smsgate()).await;
+    let trial = json!({ "kind": "canary", "percent": 100, "promote_after": 0 });
+    let order = json!({ "component": digest, "trial": trial });
+    world.order(order.clone()).await;
+    let second = world.agent_of_a_message().await;
+    assert_ne!(second, first);
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/translator/dismiss", &Value::Null)
+        .await;
+    assert_eq!(world.agent_of_a_message().await, first);
+    world.order(order).await;
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/translator/promote", &Value::Null)
+        .await;
+    assert_eq!(world.agent_of_a_message().await, second);
+    let (status, _) = world
+        .admin
+        .call(Method::GET, "/v1/tenants/acme/releases/translator/trial", None)
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_swaps_leave_memory_flat() {
+    let world = World::new().await;
+    let session = component("edgebind-session", &[], &[]);
+    let (mut digests, mut revision) = (Vec::new(), 1);
+    for component in [&noted(&session, "one"), &noted(&session, "two")] {
+        digests.push(world.admin.upload(component).await);
+    }
+    let mut resident = Vec::new();
+    for _ in 0..2 {
+        for swap in 0..200 {
+            world.order(json!({ "component": digests[swap % 2] })).await;
+            revision += 1;
+        }
+        assert_eq!(world.bind_is_at(revision).await["release"], revision);
+        resident.push(resident_pages(world.edgebind.pid()));
+    }
+    // The first half warms every cache there is; what a release cost would show in the second: a compiled session is a megabyte.
+    let grown = resident[1].saturating_sub(resident[0]);
+    assert!(grown < 4_096, "200 swaps have taken {grown} pages");
+    world.agent_of_a_message().await;
+}
+
+/// Pages of memory that a process has resident.
+fn resident_pages(pid: u32) -> usize {
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
+    statm.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+}
