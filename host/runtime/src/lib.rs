@@ -36,6 +36,7 @@ mod fault;
 mod inspect;
 mod instance;
 mod limits;
+pub mod recording;
 pub mod session;
 mod session_tokens;
 mod session_v0_1;

@@ -20,6 +20,7 @@ use crate::{
     session_v0_1,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
+use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt, mem::size_of, sync::Arc};
 use wasmtime::{
     Store,
@@ -46,7 +47,7 @@ pub struct Session {
 }
 
 /// A session as it was at one moment, with what was under way.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
     octets: Vec<u8>,
     tokens: Tokens,
@@ -112,6 +113,12 @@ impl SessionComponent {
     pub fn restore(&self, config: &Config, saved: &[u8]) -> Result<Session, RestoreError> {
         let room = Room::for_session(&self.engine, &self.allowance)?;
         self.restore_with(config, saved, Tokens::default(), room)
+    }
+
+    /// A session that goes on where one left off, with what was under way then.
+    pub fn reopen(&self, config: &Config, saved: &Saved) -> Result<Session, RestoreError> {
+        let room = Room::for_session(&self.engine, &self.allowance)?;
+        self.restore_with(config, &saved.octets, saved.tokens.clone(), room)
     }
 
     fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, room: Room) -> Result<Session, RestoreError> {

@@ -2,10 +2,11 @@
 //! anybody acts on it.
 
 use crate::session::{Action, Event, Token};
+use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, fmt};
 
 /// The tokens that are open between the host and one session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     /// Of appends and of questions, which share their numbers.
     appends: HashSet<Token>,

@@ -25,19 +25,19 @@ pub(crate) fn engine() -> Engine {
 /// The bytes of the faulty session.
 pub(crate) fn session_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| component("edgebind-faulty", &[]))
+    BYTES.get_or_init(|| component("edgebind-faulty", &[], &[]))
 }
 
 /// The bytes of the faulty translator.
 pub(crate) fn translator_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| component("edgebind-faulty", &["translator"]))
+    BYTES.get_or_init(|| component("edgebind-faulty", &["translator"], &[]))
 }
 
 /// The bytes of the session that the gateway carries.
 fn platform_session_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| component("edgebind-session", &[]))
+    BYTES.get_or_init(|| component("edgebind-session", &[], &[]))
 }
 
 pub(crate) fn session(engine: &Engine) -> SessionComponent {
@@ -52,19 +52,28 @@ pub(crate) fn platform_session(engine: &Engine) -> SessionComponent {
     SessionComponent::load(engine, platform_session_bytes()).unwrap()
 }
 
-fn component(package: &str, features: &[&str]) -> Vec<u8> {
+/// Which build of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    First,
+    /// It says so in its User-Agent.
+    Second,
+}
+
+/// The translator that the gateway carries.
+pub(crate) fn smsgate(engine: &Engine, build: Build) -> TranslatorComponent {
+    static BYTES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    let [first, second] = BYTES.get_or_init(|| {
+        let builds: [&[(&str, &str)]; 2] = [&[], &[("EDGEBIND_BUILD", "second")]];
+        builds.map(|env| component("edgebind-smsgate", &[], env))
+    });
+    TranslatorComponent::load(engine, if build == Build::Second { second } else { first }).unwrap()
+}
+
+fn component(package: &str, features: &[&str], env: &[(&str, &str)]) -> Vec<u8> {
     let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
-    let path = build(
-        &workspace,
-        &target_dir,
-        &Guest {
-            package,
-            features,
-            env: &[],
-        },
-    )
-    .unwrap();
+    let path = build(&workspace, &target_dir, &Guest { package, features, env }).unwrap();
     fs::read(path).unwrap()
 }
 

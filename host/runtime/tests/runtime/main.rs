@@ -3,9 +3,11 @@
 
 mod allowances;
 mod compiled;
+mod frames;
 mod guests;
 mod limits;
 mod neighbour;
+mod recordings;
 mod session_misdeeds;
 mod sessions;
 mod shapes;

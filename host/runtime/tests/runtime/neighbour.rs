@@ -1,12 +1,15 @@
 //! The bind next door: the session that the gateway carries, at work. What it does is its own tests' business; here it is
 //! the one who must not notice.
 
-use crate::guests::{config, delivery};
+use crate::{
+    frames::frame,
+    guests::{config, delivery},
+};
 use edgebind_runtime::{
     Session, SessionComponent,
     session::{Action, Bind, Event, Settlement},
 };
-use edgebind_smpp::{CommandId, CommandStatus, Header, MessageIdResp, Pdu, ShortMessage, decode, encode};
+use edgebind_smpp::{CommandId, CommandStatus, Header, MessageIdResp, Pdu, ShortMessage, decode};
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -96,12 +99,6 @@ impl Neighbour {
         let settled = |action: &Action| *action == Action::Settle((token, Settlement::Done));
         assert!(actions.iter().any(settled), "{actions:?}");
     }
-}
-
-fn frame(sequence_number: u32, pdu: &Pdu<'_>) -> Vec<u8> {
-    let mut frame = Vec::new();
-    encode(&mut frame, CommandStatus::ROK, sequence_number, pdu).unwrap();
-    frame
 }
 
 /// The one PDU that is sent: its header, and the message_id where it has one.
