@@ -185,8 +185,9 @@ async fn send(stream: TcpStream, first: Option<(Duration, Instant)>, mut stopped
         }
     };
     let _ = timeout(PATIENCE, all_answered).await;
-    let _ = write.write_all(&frames::unbind()).await;
+    // Before we say unbind: the server closes after that.
     let is_cut = reading.is_finished();
+    let _ = write.write_all(&frames::unbind()).await;
     let mut figures = timeout(PATIENCE, reading)
         .await
         .map_or_else(|_| Figures::none(), |read| read.expect("the reader does not panic"));

@@ -141,7 +141,7 @@ impl Bind {
 
     /// The bind is taken: its work finds workers, and if it takes deliveries its webhooks are wanted, and others of its account
     /// hand it what it serves and they do not.
-    pub fn ready(&self, readiness: &Readiness, serves: &Serves, hand: &mpsc::Sender<Claim>) {
+    pub fn ready(&self, readiness: &Readiness, serves: &Serves, hand: &mpsc::Sender<Box<Claim>>) {
         for kind in [Kind::Submit, Kind::Parts] {
             self.gateway.workers.ensure(&self.gateway, self.lane(kind));
         }

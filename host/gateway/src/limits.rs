@@ -6,8 +6,10 @@ use std::{num::NonZeroU32, time::Duration};
 /// answered with generic_nack ESME_RINVCMDLEN and ends the connection.
 pub const PDU_OCTETS_MAX: usize = 70_000;
 
-/// Octets read from a socket at a time.
+/// Octets read from a socket at a time, and how much more than the last time where that was too little.
 pub const READ_OCTETS: usize = 64 * 1024;
+/// See [`READ_OCTETS`].
+pub const READ_GROWTH: usize = 4;
 
 /// Octets that wait to be written to one peer before its socket is no longer read.
 pub const WRITE_OCTETS_MAX: usize = 256 * 1024;

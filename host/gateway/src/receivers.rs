@@ -16,7 +16,8 @@ pub struct Receivers {
 struct Receiver {
     bind: u64,
     serves: Serves,
-    hand: mpsc::Sender<Claim>,
+    /// Boxed: a channel keeps room for some of them from the beginning, in every bind.
+    hand: mpsc::Sender<Box<Claim>>,
 }
 
 /// Which incoming messages a bind takes, by their destination.
@@ -43,7 +44,7 @@ impl Serves {
 
 impl Receivers {
     /// A bind takes deliveries from now on, or takes others than before.
-    pub fn came(&self, bind: u64, serves: Serves, hand: mpsc::Sender<Claim>) {
+    pub fn came(&self, bind: u64, serves: Serves, hand: mpsc::Sender<Box<Claim>>) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|receiver| receiver.bind != bind);
         open.push(Receiver { bind, serves, hand });
@@ -62,7 +63,8 @@ impl Receivers {
 
     /// Hands a message for this destination to a bind that serves it, the one that was handed something longest ago. The error
     /// is the claim: none serves it, or those that do have their hands full.
-    pub fn hand_over(&self, mut claim: Claim, destination: &str) -> Result<(), Claim> {
+    pub fn hand_over(&self, claim: Claim, destination: &str) -> Result<(), Claim> {
+        let mut claim = Box::new(claim);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for place in 0..open.len() {
             if !open[place].serves.takes(destination) {
@@ -77,6 +79,6 @@ impl Receivers {
                 Err(mpsc::error::TrySendError::Full(refused) | mpsc::error::TrySendError::Closed(refused)) => claim = refused,
             }
         }
-        Err(claim)
+        Err(*claim)
     }
 }

@@ -1,6 +1,6 @@
 //! The two halves of a socket: frames out of octets, octets out of a buffer. Knows lengths, never meanings.
 
-use crate::limits::{PDU_OCTETS_MAX, READ_OCTETS, UNBOUND_PDU_OCTETS_MAX, WRITE_OCTETS_MAX};
+use crate::limits::{PDU_OCTETS_MAX, READ_GROWTH, READ_OCTETS, UNBOUND_PDU_OCTETS_MAX, WRITE_OCTETS_MAX};
 use bytes::{Buf, BytesMut};
 use edgebind_smpp::frame::{self, BadLength};
 use std::io;
@@ -10,8 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub struct Reader<R> {
     half: R,
     buffer: BytesMut,
-    /// Octets of the largest frame, and of what is read at a time.
+    /// Octets of the largest frame.
     frame_max: usize,
+    /// Octets that are read at a time: more while more comes, so that a silent peer takes little memory.
+    read_next: usize,
     read_max: usize,
 }
 
@@ -22,6 +24,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             half,
             buffer: BytesMut::new(),
             frame_max: UNBOUND_PDU_OCTETS_MAX,
+            read_next: UNBOUND_PDU_OCTETS_MAX,
             read_max: UNBOUND_PDU_OCTETS_MAX,
         }
     }
@@ -34,8 +37,12 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     /// Waits for octets; their number, 0 when the peer will send no more. Cancel-safe.
     pub async fn fill(&mut self) -> io::Result<usize> {
-        self.buffer.reserve(self.read_max);
-        self.half.read_buf(&mut self.buffer).await
+        self.buffer.reserve(self.read_next);
+        let read = self.half.read_buf(&mut self.buffer).await?;
+        if read >= self.read_next {
+            self.read_next = self.read_next.saturating_mul(READ_GROWTH).min(self.read_max);
+        }
+        Ok(read)
     }
 
     /// The next frame, if all of it is here.

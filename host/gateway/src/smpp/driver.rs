@@ -131,8 +131,8 @@ struct Driver<'a, R, W> {
     /// Incoming messages that this bind is for.
     serves: Serves,
     /// Where other binds of the account hand over what they do not serve.
-    hand: mpsc::Sender<Claim>,
-    handed: mpsc::Receiver<Claim>,
+    hand: mpsc::Sender<Box<Claim>>,
+    handed: mpsc::Receiver<Box<Claim>>,
     delivering: HashMap<u64, Claim>,
     next_token: u64,
     wake_at: Option<u64>,
@@ -218,7 +218,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     // It takes the place of one that was being claimed.
                     claiming = None;
                     let read = deliveries::read(&claim);
-                    self.deliver(claim, read);
+                    self.deliver(*claim, read);
                 }
                 () = wake(bind.gateway.clock, self.wake_at), if self.wake_at.is_some() => {
                     self.wake_at = None;
@@ -562,7 +562,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             ledger.release(&ids);
         }
         self.handed.close();
-        let handed = std::iter::from_fn(|| self.handed.try_recv().ok());
+        let handed = std::iter::from_fn(|| self.handed.try_recv().ok().map(|claim| *claim));
         let unsettled = self.delivering.drain().map(|(_, claim)| claim).chain(handed);
         ledger.release(&unsettled.map(|claim| claim.id).collect::<Vec<EntryId>>());
         // Appends still under way are on their way to the disk without an answer; their entries are released when they get there.

@@ -22,7 +22,8 @@ where
 {
     let (mut reader, mut writer) = (reader, writer);
     let admission = tokio::select! {
-        admission = admission::admit(gateway, peer, deadline, &mut reader, &mut writer) => admission,
+        // In a box of its own: a bind is long, and what admission took is given back before it.
+        admission = Box::pin(admission::admit(gateway, peer, deadline, &mut reader, &mut writer)) => admission,
         () = gateway.draining.cancelled() => Admission::Gone(io::ErrorKind::ConnectionAborted.into()),
     };
     let (bind, running, first) = match admission {
