@@ -5,6 +5,7 @@ use crate::{
     engine::nanoseconds,
     fault::{CallLimits, Fault},
     limits::GuestLimits,
+    speech::Speech,
 };
 use arc_swap::{ArcSwap, Guard};
 use std::{
@@ -23,6 +24,7 @@ pub type Voice = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Allowance {
     limits: ArcSwap<GuestLimits>,
     voice: Voice,
+    speech: Speech,
     instances: AtomicUsize,
     calls: AtomicU64,
     cpu_ns: AtomicU64,
@@ -41,6 +43,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// The largest memory that any instance has had.
     pub memory_peak_bytes: usize,
+    /// Lines that they wrote and that were too many for the log.
+    pub lines_left_out: u64,
 }
 
 impl Allowance {
@@ -49,6 +53,7 @@ impl Allowance {
         Arc::new(Self {
             limits: ArcSwap::from_pointee(limits),
             voice,
+            speech: Speech::default(),
             instances: AtomicUsize::new(0),
             calls: AtomicU64::new(0),
             cpu_ns: AtomicU64::new(0),
@@ -84,12 +89,18 @@ impl Allowance {
             calls: self.calls.load(Ordering::Relaxed),
             cpu: Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed)),
             memory_peak_bytes: self.memory_peak_bytes.load(Ordering::Relaxed),
+            lines_left_out: self.speech.unsaid(),
         }
     }
 
     /// Where lines go that its guests write.
     pub fn voice(&self) -> &Voice {
         &self.voice
+    }
+
+    /// Has a guest say a line, if there were not too many in this second.
+    pub(crate) fn say(&self, line: impl FnOnce() -> String) {
+        self.speech.say(&self.voice, Instant::now(), line);
     }
 
     /// What bounds a call that is nobody's bind: a translator's, a check of settings.

@@ -4,6 +4,7 @@ use crate::{
     allowance::{Allowance, Seat},
     engine::{Clock, Engine, Place, Places, TICK},
     fault::{CallLimits, Fault},
+    wasi::Wasi,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::{sync::Arc, time::Duration};
@@ -53,10 +54,11 @@ impl Room {
 }
 
 impl Instance {
-    /// An empty store in this room.
-    pub(crate) fn new(engine: &Engine, allowance: &Arc<Allowance>, room: Room) -> Self {
+    /// An empty store in this room, for a component that imports WASI or for one that does not.
+    pub(crate) fn new(engine: &Engine, allowance: &Arc<Allowance>, room: Room, wasi: bool) -> Self {
         let state = State {
             allowance: allowance.clone(),
+            wasi: wasi.then(|| Box::new(Wasi::new(allowance))),
             memory_bytes_max: 0,
             denied: false,
             time: Time::default(),
@@ -103,6 +105,20 @@ impl Instance {
         })
     }
 
+    /// To a guest with clocks it is this time from now on, and its random numbers follow from these words.
+    pub(crate) fn turn_to(&mut self, now_ms: u64, seed: &[&[u8]]) {
+        if let Some(wasi) = &mut self.store.data_mut().wasi {
+            wasi.turn_to(now_ms, seed);
+        }
+    }
+
+    /// The same, with random numbers that follow from all the times that it has been.
+    pub(crate) fn go_on(&mut self, now_ms: u64) {
+        if let Some(wasi) = &mut self.store.data_mut().wasi {
+            wasi.go_on(now_ms);
+        }
+    }
+
     /// Each has the other's room from now on.
     pub(crate) fn swap_room(&mut self, other: &mut Self) {
         std::mem::swap(&mut self.room, &mut other.room);
@@ -117,11 +133,20 @@ impl Instance {
 /// What wasmtime asks about an instance.
 pub(crate) struct State {
     allowance: Arc<Allowance>,
+    /// Of components that import it; others do not pay for it.
+    wasi: Option<Box<Wasi>>,
     /// In this call.
     memory_bytes_max: usize,
     /// It was refused memory in this call.
     denied: bool,
     time: Time,
+}
+
+impl State {
+    /// What the instance sees of WASI.
+    pub(crate) fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.allowance)))
+    }
 }
 
 impl ResourceLimiter for State {

@@ -41,8 +41,10 @@ pub mod session;
 mod session_tokens;
 mod session_v0_1;
 mod slot;
+mod speech;
 pub mod translator;
 mod translator_v0_1;
+mod wasi;
 mod world;
 
 pub use allowance::{Allowance, Usage, Voice};

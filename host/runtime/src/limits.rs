@@ -1,5 +1,17 @@
 //! Everything that bounds guests: what all of them share, and what one of them may use.
 
+/// Octets of a line that a guest writes; what is longer is cut.
+pub(crate) const LINE_BYTES_MAX: usize = 1024;
+
+/// Lines that the guests of one tenant write in a second, all together.
+pub(crate) const LINES_PER_SECOND: u32 = 100;
+
+/// Random octets that a guest asks for at once.
+pub(crate) const RANDOM_BYTES_MAX: u64 = 64 << 10;
+
+/// Streams, pollables and the like that one instance holds.
+pub(crate) const WASI_HANDLES_MAX: usize = 1024;
+
 /// What bounds the process: the pool that all guests share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -18,6 +18,7 @@ use crate::{
     limits::GuestLimits,
     session_tokens::Tokens,
     session_v0_1,
+    speech::plain,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub struct SessionComponent {
     pre: Arc<Pre>,
     digest: Arc<str>,
     version: &'static str,
+    wasi: bool,
 }
 
 /// The logic of one bind, in an instance of its own. Not for two threads at a time; for any thread.
@@ -57,7 +59,7 @@ impl SessionComponent {
     /// Compiles a component and checks that it is a session. Takes tens of milliseconds, or seconds for large ones: not for a
     /// thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest, version } = admit(engine, bytes, World::Session)?;
+        let Admitted { pre, digest, version, wasi } = admit(engine, bytes, World::Session)?;
         let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
@@ -65,6 +67,7 @@ impl SessionComponent {
             pre: Arc::new(pre),
             digest: digest.into(),
             version,
+            wasi,
         })
     }
 
@@ -86,17 +89,24 @@ impl SessionComponent {
         &self.digest
     }
 
+    /// Whether it imports WASI, as components of slower languages do. Its calls wait for nothing either.
+    pub fn is_wasi(&self) -> bool {
+        self.wasi
+    }
+
     /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
     pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
         let room = Room::for_call(&self.engine, &self.allowance)?;
-        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let mut instance = Instance::new(&self.engine, &self.allowance, room, self.wasi);
+        instance.turn_to(0, &[b"check"]);
         instance.call(self.allowance.translation(), |store| self.pre.check(store, settings))
     }
 
     /// A new session. Its first events should begin with `bound`.
     pub fn open(&self, config: &Config) -> Result<Session, Fault> {
         let room = Room::for_session(&self.engine, &self.allowance)?;
-        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let mut instance = Instance::new(&self.engine, &self.allowance, room, self.wasi);
+        instance.turn_to(0, &[config.tenant.as_bytes(), config.account.as_bytes()]);
         let machine = instance.call(call_limits(&self.allowance.limits(), 0), |store| {
             self.pre.construct(store, config)
         })?;
@@ -122,7 +132,8 @@ impl SessionComponent {
     }
 
     fn restore_with(&self, config: &Config, saved: &[u8], tokens: Tokens, room: Room) -> Result<Session, RestoreError> {
-        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let mut instance = Instance::new(&self.engine, &self.allowance, room, self.wasi);
+        instance.turn_to(0, &[config.tenant.as_bytes(), config.account.as_bytes()]);
         let limits = self.allowance.limits();
         let restored = instance.call(call_limits(&limits, limits.translation_bytes_max), |store| {
             self.pre.restore(store, config, saved)
@@ -144,6 +155,7 @@ impl Session {
     /// [`Fault::Poisoned`] and does not enter the guest.
     pub fn on_events(&mut self, now: u64, events: &[Event]) -> Result<Vec<Action>, Fault> {
         self.tokens.told(events);
+        self.instance.go_on(now);
         let limits = self.allowance.limits();
         // Room for the actions themselves, twice their number, so that a few too many are counted and not only refused.
         let bytes_max = limits
@@ -157,7 +169,7 @@ impl Session {
             Ok(mut actions) => {
                 actions.retain(|action| match action {
                     Action::Say(line) => {
-                        self.allowance.voice()(line);
+                        self.allowance.say(|| plain(line.as_bytes()));
                         false
                     }
                     _ => true,

@@ -15,6 +15,7 @@ use crate::{
     engine::Engine,
     fault::Fault,
     instance::{Instance, Room, State},
+    speech::plain,
     translator_v0_1,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
@@ -33,13 +34,14 @@ pub struct TranslatorComponent {
     pre: Arc<Pre>,
     digest: Arc<str>,
     version: &'static str,
+    wasi: bool,
 }
 
 impl TranslatorComponent {
     /// Compiles a component and checks that it is a translator. Takes tens of milliseconds, or seconds for large ones: not for
     /// a thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest, version } = admit(engine, bytes, World::Translator)?;
+        let Admitted { pre, digest, version, wasi } = admit(engine, bytes, World::Translator)?;
         let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
@@ -47,6 +49,7 @@ impl TranslatorComponent {
             pre: Arc::new(pre),
             digest: digest.into(),
             version,
+            wasi,
         })
     }
 
@@ -68,9 +71,15 @@ impl TranslatorComponent {
         self.version
     }
 
+    /// Whether it imports WASI, as components of slower languages do. Its calls wait for nothing either; a call of JavaScript
+    /// takes tens of microseconds, and one of Python half a millisecond, most of it for the instance.
+    pub fn is_wasi(&self) -> bool {
+        self.wasi
+    }
+
     /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
     pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
-        self.call(|store| match &*self.pre {
+        self.call(0, &[b"check"], |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_check(store, settings)),
             Pre::V0_1(pre) => pre.check(store, settings),
         })
@@ -78,7 +87,8 @@ impl TranslatorComponent {
 
     /// The first step of an operation. What the guest says goes to its tenant's voice, here as in the other calls.
     pub fn begin(&self, context: &Context, operation: &Operation) -> Result<Step, Fault> {
-        let step = self.call(|store| match &*self.pre {
+        let turn = context.attempt.to_le_bytes();
+        let step = self.call(context.now, &seed("begin", context, &turn), |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_begin(store, context, operation)),
             Pre::V0_1(pre) => pre.begin(store, context, operation),
         })?;
@@ -93,7 +103,8 @@ impl TranslatorComponent {
         saved: &[u8],
         got: &Result<Response, Failure>,
     ) -> Result<Step, Fault> {
-        let step = self.call(|store| match &*self.pre {
+        let turn = context.attempt.to_le_bytes();
+        let step = self.call(context.now, &seed("resume", context, &turn), |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| {
                 guest.call_resume(store, context, operation, saved, got.as_ref())
             }),
@@ -104,7 +115,8 @@ impl TranslatorComponent {
 
     /// What a webhook says.
     pub fn webhook(&self, context: &Context, request: &WebhookRequest) -> Result<Hearing, Fault> {
-        let mut hearing = self.call(|store| match &*self.pre {
+        let turn = context.now.to_le_bytes();
+        let mut hearing = self.call(context.now, &seed("webhook", context, &turn), |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_webhook(store, context, request)),
             Pre::V0_1(pre) => pre.webhook(store, context, request),
         })?;
@@ -122,13 +134,19 @@ impl TranslatorComponent {
 
     fn pass_on(&self, said: &mut Vec<String>) {
         for line in said.drain(..) {
-            self.allowance.voice()(&line);
+            self.allowance.say(|| plain(line.as_bytes()));
         }
     }
 
-    fn call<R>(&self, call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>) -> Result<R, Fault> {
+    fn call<R>(
+        &self,
+        now_ms: u64,
+        seed: &[&[u8]],
+        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
+    ) -> Result<R, Fault> {
         let room = Room::for_call(&self.engine, &self.allowance)?;
-        let mut instance = Instance::new(&self.engine, &self.allowance, room);
+        let mut instance = Instance::new(&self.engine, &self.allowance, room, self.wasi);
+        instance.turn_to(now_ms, seed);
         instance.call(self.allowance.translation(), call)
     }
 }
@@ -155,6 +173,13 @@ fn latest<R>(
 ) -> wasmtime::Result<R> {
     let world = pre.instantiate(&mut *store)?;
     call(store, world.edgebind_translator_translation())
+}
+
+/// What makes a call another than all others, for a guest that asks for random numbers: they are the same when an attempt is
+/// repeated.
+fn seed<'a>(function: &'a str, context: &'a Context, turn: &'a [u8]) -> [&'a [u8]; 5] {
+    let Context { tenant, account, key, .. } = context;
+    [function.as_bytes(), tenant.as_bytes(), account.as_bytes(), key.as_bytes(), turn]
 }
 
 /// The world as `wit/translator/translator.wit` says it.

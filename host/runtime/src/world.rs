@@ -5,12 +5,13 @@ use crate::{
     fault::{CallLimits, Fault, chain},
     inspect::Names,
     instance::{Instance, Room, State},
+    wasi,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use std::{error::Error, fmt, fmt::Write as _};
 use wasmtime::{
     Store,
-    component::{ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower},
+    component::{Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower},
 };
 
 /// What a component is for.
@@ -61,11 +62,13 @@ where
     instance.get_typed_func::<P, R>(store, function).map(drop)
 }
 
-/// A component that was let in: compiled, linked to nothing, and seen to be its world.
+/// A component that was let in: compiled, linked to nothing or to what WASI is here, and seen to be its world.
 pub(crate) struct Admitted {
     pub(crate) pre: InstancePre<State>,
     pub(crate) digest: String,
     pub(crate) version: &'static str,
+    /// It imports WASI.
+    pub(crate) wasi: bool,
 }
 
 /// Lets a component in, or names every reason why not.
@@ -76,10 +79,9 @@ pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: World) -> Result<Admit
         .ok_or_else(|| LoadError::World(vec![format!("the world `{world}` is not served")]))?;
     names.fit(contract)?;
     let component = engine.compile(bytes)?;
-    let pre = Linker::new(&engine.inner)
-        .instantiate_pre(&component)
-        .map_err(|error| LoadError::Unusable(chain(&error)))?;
-    let mistakes = try_out(engine, &pre, contract).map_err(LoadError::TrialRun)?;
+    let wasi = names.wasi();
+    let pre = link(engine, &component, wasi).map_err(|error| LoadError::Unusable(chain(&error)))?;
+    let mistakes = try_out(engine, &pre, contract, wasi).map_err(LoadError::TrialRun)?;
     if !mistakes.is_empty() {
         return Err(LoadError::World(mistakes));
     }
@@ -87,7 +89,16 @@ pub(crate) fn admit(engine: &Engine, bytes: &[u8], world: World) -> Result<Admit
         pre,
         digest: sha256(bytes),
         version: contract.version,
+        wasi,
     })
+}
+
+fn link(engine: &Engine, component: &Component, wasi: bool) -> wasmtime::Result<InstancePre<State>> {
+    let mut linker = Linker::new(&engine.inner);
+    if wasi {
+        wasi::link(&mut linker, component)?;
+    }
+    linker.instantiate_pre(component)
 }
 
 /// Where an instance of the component has this function of the interface.
@@ -100,8 +111,9 @@ pub(crate) fn export(pre: &InstancePre<State>, interface: &str, name: &str) -> w
 }
 
 /// Makes one instance, and asks it for every function by its type.
-fn try_out(engine: &Engine, pre: &InstancePre<State>, contract: &Contract) -> Result<Vec<String>, Fault> {
-    let mut trial = Instance::new(engine, &engine.allowance, Room::for_call(engine, &engine.allowance)?);
+fn try_out(engine: &Engine, pre: &InstancePre<State>, contract: &Contract, wasi: bool) -> Result<Vec<String>, Fault> {
+    let room = Room::for_call(engine, &engine.allowance)?;
+    let mut trial = Instance::new(engine, &engine.allowance, room, wasi);
     let component = pre.component();
     // Whose it will be, and how much memory they give it, is not known yet.
     let limits = CallLimits {

@@ -13,4 +13,5 @@ mod sessions;
 mod shapes;
 mod translator_misdeeds;
 mod versions;
+mod wasi;
 mod worlds;
