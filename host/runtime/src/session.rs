@@ -59,7 +59,12 @@ impl SessionComponent {
     /// Compiles a component and checks that it is a session. Takes tens of milliseconds, or seconds for large ones: not for a
     /// thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest, version, wasi } = admit(engine, bytes, World::Session)?;
+        let Admitted {
+            pre,
+            digest,
+            version,
+            wasi,
+        } = admit(engine, bytes, World::Session)?;
         let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),

@@ -1,6 +1,9 @@
 //! How much a tenant's guests may say: so many lines a second. What is over that is counted, and said once to be so.
 
-use crate::{allowance::Voice, limits::{LINE_BYTES_MAX, LINES_PER_SECOND}};
+use crate::{
+    allowance::Voice,
+    limits::{LINE_BYTES_MAX, LINES_PER_SECOND},
+};
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},

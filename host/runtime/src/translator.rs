@@ -41,7 +41,12 @@ impl TranslatorComponent {
     /// Compiles a component and checks that it is a translator. Takes tens of milliseconds, or seconds for large ones: not for
     /// a thread that others wait for.
     pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        let Admitted { pre, digest, version, wasi } = admit(engine, bytes, World::Translator)?;
+        let Admitted {
+            pre,
+            digest,
+            version,
+            wasi,
+        } = admit(engine, bytes, World::Translator)?;
         let pre = Pre::new(pre, version).map_err(|error| LoadError::Unusable(crate::fault::chain(&error)))?;
         Ok(Self {
             engine: engine.clone(),
@@ -178,8 +183,16 @@ fn latest<R>(
 /// What makes a call another than all others, for a guest that asks for random numbers: they are the same when an attempt is
 /// repeated.
 fn seed<'a>(function: &'a str, context: &'a Context, turn: &'a [u8]) -> [&'a [u8]; 5] {
-    let Context { tenant, account, key, .. } = context;
-    [function.as_bytes(), tenant.as_bytes(), account.as_bytes(), key.as_bytes(), turn]
+    let Context {
+        tenant, account, key, ..
+    } = context;
+    [
+        function.as_bytes(),
+        tenant.as_bytes(),
+        account.as_bytes(),
+        key.as_bytes(),
+        turn,
+    ]
 }
 
 /// The world as `wit/translator/translator.wit` says it.

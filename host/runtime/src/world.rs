@@ -11,7 +11,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use std::{error::Error, fmt, fmt::Write as _};
 use wasmtime::{
     Store,
-    component::{Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower},
+    component::{
+        Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Linker, Lower,
+    },
 };
 
 /// What a component is for.

@@ -37,6 +37,7 @@ export const translation = {
       heard: heard ? [heard] : [],
       status: heard ? 200 : 400,
       body: new Uint8Array(),
+      said: [],
       ignored: heard ? undefined : "no event that we know",
     };
   },
@@ -56,6 +57,7 @@ function submit(context, to, text) {
         body: new TextEncoder().encode(JSON.stringify({ id: context.key, to, text })),
       },
       saved: new Uint8Array(),
+      said: [],
     },
   };
 }
@@ -134,7 +136,7 @@ function value(settings, name) {
 }
 
 function done(outcome) {
-  return { tag: "done", val: { outcome, memo: undefined } };
+  return { tag: "done", val: { outcome, memo: undefined, said: [] } };
 }
 
 function retry(afterMs, why) {

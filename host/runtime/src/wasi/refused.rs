@@ -119,7 +119,9 @@ fn link_faults<T: 'static>(linker: &mut Linker<T>, name: &str, interface: &Compo
         match export.ty {
             ComponentItem::ComponentFunc(_) => {
                 let called = format!("{item} of {name}");
-                instance.func_new(item, move |_, _, _, _| bail!("called {called}: a guest asks the host for requests"))?;
+                instance.func_new(item, move |_, _, _, _| {
+                    bail!("called {called}: a guest asks the host for requests")
+                })?;
             }
             ComponentItem::Resource(_) => {
                 instance.resource(item, ResourceType::host::<Nothing>(), |_, _| Ok(()))?;

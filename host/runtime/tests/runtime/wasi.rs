@@ -27,7 +27,10 @@ fn probe_bytes() -> &'static [u8] {
             .args(["target", "add", TARGET])
             .current_dir(&sources)
             .output();
-        assert!(added.is_ok_and(|added| added.status.success()), "rustup target add {TARGET} fails");
+        assert!(
+            added.is_ok_and(|added| added.status.success()),
+            "rustup target add {TARGET} fails"
+        );
         let output = Command::new(env!("CARGO"))
             .args(["build", "--locked", "--release", "--target", TARGET, "--target-dir"])
             .arg(&target_dir)
@@ -127,12 +130,13 @@ fn random_numbers_are_the_same_for_the_same_call_and_others_for_others() {
         ..context(&[("try", "random")])
     };
     let first = probe.tries_in(&of("42", 1)).unwrap();
-    let later = Context {
-        now: 1,
-        ..of("42", 1)
-    };
+    let later = Context { now: 1, ..of("42", 1) };
     assert_eq!(probe.tries_in(&of("42", 1)).unwrap(), first);
-    assert_eq!(probe.tries_in(&later).unwrap(), first, "an attempt that is repeated is the same attempt");
+    assert_eq!(
+        probe.tries_in(&later).unwrap(),
+        first,
+        "an attempt that is repeated is the same attempt"
+    );
     assert_ne!(probe.tries_in(&of("42", 2)).unwrap(), first);
     assert_ne!(probe.tries_in(&of("43", 1)).unwrap(), first);
 }
@@ -185,7 +189,10 @@ fn sockets_and_names_are_refused() {
 #[test]
 fn exit_is_a_fault() {
     let fault = Probe::new().tries("exit").unwrap_err();
-    assert!(matches!(&fault, Fault::Trap { why } if why.contains("called exit(")), "{fault}");
+    assert!(
+        matches!(&fault, Fault::Trap { why } if why.contains("called exit(")),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -44,6 +44,7 @@ impl Guest for Probe {
             status: 200,
             body: tried(&context.settings).into_bytes(),
             ignored: None,
+            said: Vec::new(),
         }
     }
 }
@@ -52,6 +53,7 @@ fn said(why: String) -> Step {
     Step::Done(Conclusion {
         outcome: Outcome::Retry(Retry { after_ms: None, why }),
         memo: None,
+        said: Vec::new(),
     })
 }
 

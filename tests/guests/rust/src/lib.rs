@@ -54,6 +54,7 @@ impl Guest for Translator {
         Hearing {
             proof: None,
             status: if heard.is_some() { 200 } else { 400 },
+            said: Vec::new(),
             ignored: heard.is_none().then(|| "no event that we know".into()),
             heard: heard.into_iter().collect(),
             body: Vec::new(),
@@ -73,6 +74,7 @@ fn submit(context: &Context, to: &str, text: &str) -> Step {
             body: json!({ "id": context.key, "to": to, "text": text }).to_string().into_bytes(),
         },
         saved: Vec::new(),
+        said: Vec::new(),
     })
 }
 
@@ -147,7 +149,7 @@ fn value<'a>(settings: &'a [Setting], name: &str) -> Option<&'a str> {
 }
 
 fn done(outcome: Outcome) -> Step {
-    Step::Done(Conclusion { outcome, memo: None })
+    Step::Done(Conclusion { outcome, memo: None, said: Vec::new() })
 }
 
 fn retry(after_ms: Option<u64>, why: String) -> Step {
