@@ -5,14 +5,16 @@ use std::process::Stdio;
 
 use edgebind_simulator::esme::{BindKind, Esme, Submit};
 use edgebind_simulator::smsgate::{Fault, On};
-use edgebind_tests::config::{Config, SYSTEM_ID, UPSTREAM};
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home, command};
+use edgebind_tests::guests::{component, noted};
 use edgebind_tests::wait::{self, PATIENCE};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::time::timeout;
 
 use crate::pki::Pki;
-use crate::world::{submission, upstream};
+use crate::world::{World, submission, upstream};
 
 /// A shell in which one gateway is known.
 struct Shell {
@@ -393,4 +395,142 @@ async fn a_gateway_is_administered_over_tls_if_its_authority_is_known() {
         cells(&shell.done(&["accounts", "-t", "acme"], "").await),
         [["system_id"], [SYSTEM_ID]]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_deployed_listed_and_rolled_back() {
+    let world = World::start(&Config::default()).await;
+    let shell = Shell::of(&world.edgebind, &world.home);
+    let esme = bound(&world.edgebind, SYSTEM_ID, PASSWORD).await;
+    let smsgate = component("edgebind-smsgate", &[], &[]);
+    let file = path(&world.home.write("second.wasm", noted(&smsgate, "second")));
+
+    let said = shell.done(&["deploy", &file, "--tenant", "acme"], "").await;
+    assert!(
+        said.starts_with("acme translator: revision 2 (") && said.contains(") is in use: compiled in "),
+        "{said}"
+    );
+    let hex = path(&world.home.write("hex.toml", "message_id = \"hex\"\n"));
+    let said = shell
+        .done(
+            &["deploy", "--builtin", "session", "--settings", &hex, "--tenant", "acme"],
+            "",
+        )
+        .await;
+    assert!(
+        said.starts_with("acme session: revision 2 (built-in session) is in use: "),
+        "{said}"
+    );
+    wait::until("the bind to move", PATIENCE, async || {
+        (shell.json(&["binds"]).await[0]["release"] == 2).then_some(())
+    })
+    .await;
+    let id = esme.submit(&hello()).await.unwrap().remove(0);
+    assert!(id.parse::<u64>().is_err(), "{id} is not in hex");
+
+    let table = shell.done(&["releases", "--tenant", "acme"], "").await;
+    let rows: Vec<Vec<&str>> = cells(&table).iter().map(|row| row[..3].to_vec()).collect();
+    assert_eq!(
+        rows,
+        [
+            ["world", "revision", "state"],
+            ["session", "2", "in use"],
+            ["session", "1", "before"],
+            ["translator", "2", "in use"],
+            ["translator", "1", "before"],
+        ]
+    );
+    let shown = shell
+        .done(&["releases", "show", "2", "--world", "session", "--tenant", "acme"], "")
+        .await;
+    assert!(shown.contains("settings.message_id  hex\n"), "{shown}");
+    assert_eq!(
+        shell.done(&["rollback", "--world", "session", "--tenant", "acme"], "").await,
+        "acme session: back at revision 1\n"
+    );
+    wait::until("the bind to move back", PATIENCE, async || {
+        (shell.json(&["binds"]).await[0]["release"] == 1).then_some(())
+    })
+    .await;
+    let id = esme.submit(&hello()).await.unwrap().remove(0);
+    assert!(id.parse::<u64>().is_ok(), "{id} is not decimal");
+
+    // A trial, side by side with the release in use.
+    let said = shell
+        .done(
+            &[
+                "deploy",
+                "--builtin",
+                "smsgate",
+                "--canary",
+                "50",
+                "--promote-after",
+                "0",
+                "-t",
+                "acme",
+            ],
+            "",
+        )
+        .await;
+    assert!(said.contains("is on trial with 50 % of what comes: "), "{said}");
+    let trial = shell
+        .done(&["releases", "trial", "--world", "translator", "-t", "acme"], "")
+        .await;
+    assert!(
+        trial.contains("trial.percent          50\n") && trial.contains("\non trial         3 "),
+        "{trial}"
+    );
+    shell
+        .done(&["releases", "dismiss", "--world", "translator", "-t", "acme"], "")
+        .await;
+
+    // What is wrong with a component is said.
+    let refusal = shell
+        .refused(
+            &["deploy", &path(&world.home.write("no.wasm", "no component")), "-t", "acme"],
+            "",
+        )
+        .await;
+    assert!(refusal.starts_with("edgebind: ") && refusal.lines().count() == 1, "{refusal}");
+    assert!(!esme.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_is_live_a_moment_later() {
+    let world = World::start(&Config::default()).await;
+    let shell = Shell::of(&world.edgebind, &world.home);
+    let smsgate = component("edgebind-smsgate", &[], &[]);
+    let file = world.home.write("mine.wasm", noted(&smsgate, "first"));
+    let mut child = shell
+        .command(&["watch", &path(&file), "--tenant", "acme"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut line = async || {
+        let line = timeout(PATIENCE, lines.next_line()).await.expect("a line is printed");
+        line.unwrap().expect("the watch goes on")
+    };
+    let said = line().await;
+    assert!(said.contains(" acme translator: revision 2 is live after "), "{said}");
+
+    // Each save, as an editor or a linker writes it; what is wrong is said, and it goes on.
+    for (content, expected) in [
+        (noted(&smsgate, "second one"), " acme translator: revision 3 is live after "),
+        (b"no component".to_vec(), " refused: "),
+        (noted(&smsgate, "third"), " acme translator: revision 4 is live after "),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let said = line().await;
+        assert!(said.contains(expected), "{said}");
+    }
+    let releases = shell.json(&["releases", "--tenant", "acme"]).await;
+    let in_use = releases
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|release| release["state"] == "in use");
+    let in_use: Vec<(&Value, &Value)> = in_use.map(|release| (&release["world"], &release["revision"])).collect();
+    assert_eq!(in_use, [(&json!("session"), &json!(1)), (&json!("translator"), &json!(4))]);
+    child.kill().await.unwrap();
 }

@@ -16,7 +16,8 @@ const CACHE_DIR: &str = "EDGEBIND_CACHE_DIR";
 
 const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
 const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
-const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
+/// A second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its User-Agent.
+pub const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
 
 /// The built-in components, loaded once for all tenants that use them.
 #[derive(Clone)]
@@ -99,11 +100,4 @@ pub fn load(engine: &Engine) -> Result<Builtin, String> {
         session: SessionComponent::load(engine, SESSION).map_err(|error| failed("session", &error))?,
         translator: TranslatorComponent::load(engine, SMSGATE).map_err(|error| failed("smsgate", &error))?,
     })
-}
-
-/// The second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its
-/// User-Agent.
-pub fn second_smsgate(engine: &Engine) -> Result<TranslatorComponent, String> {
-    TranslatorComponent::load(engine, SMSGATE_SECOND)
-        .map_err(|error| format!("built-in smsgate component, second build: {error}"))
 }

@@ -87,21 +87,22 @@ impl Client {
     /// A client of this gateway; nothing is sent yet.
     pub fn new(server: &Server) -> Result<Self, String> {
         let (token, token_from) = token(server)?;
-        let mut http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(PATIENCE);
-        if let Some(path) = &server.ca {
-            http = http.tls_certs_merge(authorities(path)?);
-        }
+        let authorities = server.ca.as_deref().map(authorities).transpose()?;
         Ok(Self {
-            http: http
-                .build()
-                .map_err(|error| format!("failed to set up TLS: {}", innermost(&error)))?,
+            http: http(authorities.unwrap_or_default())?,
             url: server.url.clone(),
             token,
             token_from,
+        })
+    }
+
+    /// A client of the gateway at this URL, with its token.
+    pub fn at(url: &str, token: &str) -> Result<Self, String> {
+        Ok(Self {
+            http: http(Vec::new())?,
+            url: url.parse().map_err(|error| format!("{url}: {error}"))?,
+            token: token.to_owned(),
+            token_from: "that was given".into(),
         })
     }
 
@@ -210,10 +211,26 @@ impl Client {
         let lines = mistakes
             .iter()
             .filter_map(Value::as_str)
-            .map(|mistake| format!("\n{mistake}"));
+            .map(|mistake| format!("\n{}", in_a_line(mistake)));
         let colon = if mistakes.is_empty() { "" } else { ":" };
-        format!("{error}{colon}{}", lines.collect::<String>())
+        format!("{}{colon}{}", in_a_line(error), lines.collect::<String>())
     }
+}
+
+fn http(authorities: Vec<Certificate>) -> Result<reqwest::Client, String> {
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(PATIENCE)
+        .tls_certs_merge(authorities);
+    http.build()
+        .map_err(|error| format!("failed to set up TLS: {}", innermost(&error)))
+}
+
+/// What others than us say inside a sentence may have lines of its own.
+fn in_a_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn with_json(request: RequestBuilder, body: Option<&Value>) -> RequestBuilder {
@@ -310,6 +327,11 @@ mod tests {
                 422,
                 r#"{"error":"2 mistakes, and nothing is changed","mistakes":["name: is missing","rate.burst: 0 is too small"]}"#,
                 "2 mistakes, and nothing is changed:\nname: is missing\nrate.burst: 0 is too small",
+            ),
+            (
+                422,
+                r#"{"error":"no component: expected=[\n  0x0,\n]"}"#,
+                "no component: expected=[ 0x0, ]",
             ),
             (
                 422,

@@ -1,24 +1,34 @@
 //! `edgebind demo`: everything at work in one process, over real sockets, with nothing but this program.
 
-use super::{Log, runtime};
+use super::{
+    Log,
+    client::Client,
+    deploy::{put_in_use, sentence, upload},
+    runtime,
+};
 use crate::{
+    admin::TOKEN_FILE,
     components,
     config::{Config, Surroundings},
     observe,
     start::{self, Started},
 };
 use clap::Args;
-use edgebind_runtime::Release;
 use edgebind_simulator::{
     esme::{BindKind, Esme, Failure, Receipt, Submit},
     smsgate::{self, Smsgate},
 };
-use serde_json::json;
-use std::{path::Path, time::Duration};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+use tokio::time::{sleep, timeout};
 
 /// Show everything at work: a gateway with a fresh ledger in a temporary folder, a simulated SMSGate with one phone, and an ESME
-/// that binds, submits, and gets its receipts and an incoming message; then the translator is replaced while the bind stays up.
-/// Stays up afterwards for you to bind to, unless told otherwise.
+/// that binds, submits, and gets its receipts and an incoming message; then the translator and the session are replaced while the bind
+/// stays up. Everything stays up afterwards for you to bind to and to administer, unless told otherwise.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// End after the totals: exit 0 if every receipt came, 1 if not
@@ -35,7 +45,9 @@ const SYSTEM_ID: &str = "demo";
 const PASSWORD: &str = "edgebind";
 const SENDER: &str = "EDGEBIND";
 const SUBSCRIBER: &str = "+447700900123";
+const TENANT: &str = "demo";
 const PATIENCE: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Demo {
     /// Runs the demonstration.
@@ -50,8 +62,10 @@ impl Demo {
             .await
             .map_err(|error| format!("failed to start the simulated SMSGate: {error}"))?;
         let started = start::start(config(folder.path(), &smsgate)?, None).await?;
+        let door = Door::of(&started)?;
         let mut story = Story {
             quiet: self.json,
+            admin: Client::at(&door.url, &door.token)?,
             totals: Totals::default(),
         };
         let told = story.tell(&started, &smsgate).await;
@@ -60,7 +74,7 @@ impl Demo {
             println!("{}", totals.json());
         }
         if !self.once && told.is_ok() {
-            stay(&started, self.json).await;
+            stay(&started, &door, self.json).await;
         }
         started.drain().await;
         told?;
@@ -104,10 +118,27 @@ password = "{PASSWORD}"
     let surroundings = Surroundings {
         base: folder,
         env: &|_| None,
-        file: &|path| std::fs::read_to_string(path),
+        file: &|path| fs::read_to_string(path),
         settings: &|_| Vec::new(),
     };
     Config::from_toml(&text, &surroundings).map_err(|mistakes| format!("the demonstration's own configuration: {mistakes}"))
+}
+
+/// How the gateway is administered.
+struct Door {
+    url: String,
+    token: String,
+}
+
+impl Door {
+    fn of(started: &Started) -> Result<Self, String> {
+        let path = started.gateway.config.data_dir.join(TOKEN_FILE);
+        let token = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Self {
+            url: format!("http://{}", started.admin),
+            token: token.trim().to_owned(),
+        })
+    }
 }
 
 /// What was counted on the way.
@@ -118,27 +149,36 @@ struct Totals {
     receipts: usize,
     incoming: usize,
     swapped: bool,
+    session_swapped: bool,
 }
 
 impl Totals {
     fn complete(self) -> bool {
-        self.accepted == self.submitted && self.receipts == self.accepted && self.incoming == 1 && self.swapped
+        let Self { accepted, receipts, .. } = self;
+        let is_swapped = self.swapped && self.session_swapped;
+        accepted == self.submitted && receipts == accepted && self.incoming == 1 && is_swapped
     }
 
-    fn json(self) -> serde_json::Value {
+    fn json(self) -> Value {
         let Self {
             submitted,
             accepted,
             receipts,
             incoming,
             swapped,
+            session_swapped,
         } = self;
-        json!({ "submitted": submitted, "accepted": accepted, "receipts": receipts, "incoming": incoming, "swapped": swapped })
+        json!({
+            "submitted": submitted, "accepted": accepted, "receipts": receipts, "incoming": incoming,
+            "swapped": swapped, "session_swapped": session_swapped,
+        })
     }
 }
 
 struct Story {
     quiet: bool,
+    /// The same that `edgebind deploy` is.
+    admin: Client,
     totals: Totals,
 }
 
@@ -182,7 +222,9 @@ impl Story {
         ));
 
         self.head("The translator is replaced by a second build; the bind stays up");
-        self.swap(started)?;
+        let began = Instant::now();
+        let kept = upload(&self.admin, components::SMSGATE_SECOND.to_vec()).await?;
+        self.deploy(&json!({ "component": kept["digest"] }), began.elapsed()).await?;
         self.submit(&esme, smsgate, "Same bind, new code").await?;
         let agents: Vec<String> = smsgate
             .calls()
@@ -199,14 +241,26 @@ impl Story {
         ));
         self.totals.swapped = before != after && !esme.has_ended();
 
+        self.head("The session is replaced by one with other settings; the bind stays up, and moves with all that it knows");
+        let deployed = self
+            .deploy(
+                &json!({ "builtin": "session", "settings": { "message_id": "hex" } }),
+                Duration::ZERO,
+            )
+            .await?;
+        let moved = timeout(PATIENCE, self.moved_to(&deployed["revision"])).await;
+        moved.map_err(|_| "the bind did not move to the other session")??;
+        let ids = self.submit(&esme, smsgate, "Same bind, same code, ids in hex").await?;
+        self.totals.session_swapped = ids.iter().all(|id| id.parse::<u64>().is_err()) && !esme.has_ended();
+
         esme.unbind().await.map_err(|error| format!("unbind {error}"))?;
         self.head("Totals");
         self.say(format_args!("  {}", self.totals.json()));
         Ok(())
     }
 
-    /// Submits a text and waits for the receipt of each of its parts.
-    async fn submit(&mut self, esme: &Esme, smsgate: &Smsgate, text: &str) -> Result<(), String> {
+    /// Submits a text and waits for the receipt of each of its parts; their ids.
+    async fn submit(&mut self, esme: &Esme, smsgate: &Smsgate, text: &str) -> Result<Vec<String>, String> {
         let submit = Submit::text(SENDER, SUBSCRIBER, text);
         let parts = submit.parts(1).len();
         self.totals.submitted += parts;
@@ -243,25 +297,25 @@ impl Story {
                 "something else"
             }
         ));
-        Ok(())
+        Ok(ids)
     }
 
-    fn swap(&self, started: &Started) -> Result<(), String> {
-        let tenant = started.gateway.directory.tenant("demo").ok_or("no tenant")?;
-        let current = tenant.translator.current();
-        let begun = std::time::Instant::now();
-        let component = components::second_smsgate(&started.engine)?;
-        let (old, new) = (current.component.digest().to_owned(), component.digest().to_owned());
-        let release = Release::new(component, current.settings.clone(), current.revision + 1);
-        tenant.translator.deploy(release).map_err(|error| error.to_string())?;
-        tenant.tell();
-        self.say(format_args!(
-            "  {:.12} -> {:.12}, compiled and switched in {} ms",
-            old,
-            new,
-            begun.elapsed().as_millis()
-        ));
-        Ok(())
+    /// Puts a release to use whose component took so long to upload; what the gateway said.
+    async fn deploy(&self, release: &Value, uploaded: Duration) -> Result<Value, String> {
+        let deployed = put_in_use(&self.admin, TENANT, release).await?;
+        self.say(format_args!("  {}", sentence(TENANT, release, &deployed, uploaded)));
+        Ok(deployed)
+    }
+
+    /// Waits until the bind runs this release.
+    async fn moved_to(&self, revision: &Value) -> Result<(), String> {
+        loop {
+            let binds = self.admin.get(&["binds"], &[]).await?;
+            if binds[0]["release"] == *revision {
+                return Ok(());
+            }
+            sleep(LOOK).await;
+        }
     }
 
     fn head(&self, what: &str) {
@@ -276,10 +330,13 @@ impl Story {
 }
 
 /// Leaves everything up until Ctrl-C.
-async fn stay(started: &Started, quiet: bool) {
+async fn stay(started: &Started, door: &Door, quiet: bool) {
     if let (Some(smpp), false) = (started.smpp, quiet) {
         println!("\nEverything stays up: bind to {smpp} with system_id {SYSTEM_ID} and password {PASSWORD}.");
         println!("Numbers ending in 01 fail, in 02 expire, in 03 stay sent; all others are delivered. Ctrl-C ends it.");
+        println!("In another terminal, the gateway is administered with:\n");
+        println!("  export EDGEBIND_URL={} EDGEBIND_TOKEN={}", door.url, door.token);
+        println!("  edgebind binds");
     }
     if let Err(error) = tokio::signal::ctrl_c().await {
         eprintln!("edgebind: failed to wait for Ctrl-C: {error}");

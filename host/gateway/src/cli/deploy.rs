@@ -4,10 +4,15 @@ use super::{
     client::{Client, Failure, Server},
     document, output,
     owner::Owner,
+    table::DIGITS,
 };
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use std::{fmt, fs, path::PathBuf};
+use std::{
+    fmt, fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// Put a component to use for one tenant; it is checked and compiled before anything changes
 #[derive(Debug, Args)]
@@ -25,14 +30,10 @@ pub struct Deploy {
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Try it on this share of the binds or messages first
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    #[arg(long, value_name = "PERCENT")]
     canary: Option<u8>,
-    /// Put a canary to use for all after so many calls without more faults than the release in use
-    #[arg(long, value_name = "CALLS", requires = "canary")]
-    promote_after: Option<u64>,
-    /// Dismiss a canary after so many faults
-    #[arg(long, value_name = "FAULTS", requires = "canary")]
-    faults_max: Option<u64>,
+    #[command(flatten)]
+    rule: Rule,
     /// Show it live traffic, compare what it would do with what is done, and throw it away; translators only
     #[arg(long, conflicts_with = "canary")]
     shadow: bool,
@@ -40,6 +41,23 @@ pub struct Deploy {
     owner: Owner,
     #[command(flatten)]
     server: Server,
+}
+
+/// When a canary is put to use or dismissed; what is not said is the gateway's to choose.
+#[derive(Debug, Args)]
+struct Rule {
+    /// Put the canary to use for all after so many calls, if it does no worse than the release in use; 0 is never by itself
+    #[arg(long, value_name = "CALLS", requires = "canary")]
+    promote_after: Option<u64>,
+    /// And not before so many seconds
+    #[arg(long, value_name = "SECONDS", requires = "canary")]
+    promote_after_s: Option<u64>,
+    /// Roll the canary back at so many faults
+    #[arg(long, value_name = "FAULTS", requires = "canary")]
+    faults_max: Option<u64>,
+    /// Calls of a hundred by which the canary may do worse
+    #[arg(long, value_name = "PERCENT", requires = "canary")]
+    margin_percent: Option<u8>,
 }
 
 /// What comes with the gateway.
@@ -97,22 +115,19 @@ impl Deploy {
         let tenant = self.owner.required()?;
         let client = Client::new(&self.server)?;
         let settings = self.settings.as_deref().map(document::settings).transpose()?;
-        let (component, name) = match (&self.file, self.builtin) {
+        let began = Instant::now();
+        let component = match (&self.file, self.builtin) {
             (Some(file), _) => {
                 let octets = fs::read(file).map_err(|error| format!("failed to read {}: {error}", file.display()))?;
-                let kept = upload(&client, octets).await?;
-                (json!({ "component": kept["digest"] }), kept["digest"].to_string())
+                json!({ "component": upload(&client, octets).await?["digest"] })
             }
-            (None, Some(builtin)) => (json!({ "builtin": builtin.to_string() }), format!("built-in {builtin}")),
+            (None, Some(builtin)) => json!({ "builtin": builtin.to_string() }),
             (None, None) => return Err("which component? name a file, or --builtin".into()),
         };
+        let uploaded = began.elapsed();
         let release = self.release(component, settings);
         let deployed = put_in_use(&client, tenant, &release).await?;
-        output::done(
-            &self.server,
-            &deployed,
-            &sentence(tenant, &deployed, &name, release.get("trial")),
-        )
+        output::done(&self.server, &deployed, &sentence(tenant, &release, &deployed, uploaded))
     }
 
     fn release(&self, mut release: Value, settings: Option<Value>) -> Value {
@@ -121,7 +136,12 @@ impl Deploy {
         }
         if let Some(percent) = self.canary {
             release["trial"] = json!({ "kind": "canary", "percent": percent });
-            let rules = [("promote_after", self.promote_after), ("faults_max", self.faults_max)];
+            let rules = [
+                ("promote_after", self.rule.promote_after),
+                ("promote_after_s", self.rule.promote_after_s),
+                ("faults_max", self.rule.faults_max),
+                ("margin_percent", self.rule.margin_percent.map(u64::from)),
+            ];
             for (name, value) in rules.into_iter().filter_map(|(name, value)| Some((name, value?))) {
                 release["trial"][name] = json!(value);
             }
@@ -153,26 +173,23 @@ pub async fn put_in_use(client: &Client, tenant: &str, release: &Value) -> Resul
     client.post(&["tenants", tenant, "releases"], Some(release)).await
 }
 
-fn sentence(tenant: &str, deployed: &Value, name: &str, trial: Option<&Value>) -> String {
+/// What was deployed and how, and how long that took after an upload that took so long.
+pub fn sentence(tenant: &str, release: &Value, deployed: &Value, uploaded: Duration) -> String {
     let world = deployed["world"].as_str().unwrap_or_default();
-    let state = match trial.map(|trial| (&trial["kind"], &trial["percent"])) {
-        None => "in use".to_owned(),
-        Some((kind, percent)) if kind == "canary" => format!("on trial with {percent} % of the calls"),
-        Some(_) => "on trial in the shadow of the release in use".to_owned(),
+    let state = match (&release["trial"]["kind"], &release["trial"]["percent"]) {
+        (Value::Null, _) => "in use".to_owned(),
+        (kind, percent) if kind == "canary" => format!("on trial with {percent} % of what comes"),
+        _ => "on trial in the shadow of the release in use".to_owned(),
+    };
+    let name: String = match (release["component"].as_str(), release["builtin"].as_str()) {
+        (Some(digest), _) => digest.chars().take(DIGITS).collect(),
+        (None, builtin) => format!("built-in {}", builtin.unwrap_or_default()),
     };
     let took = &deployed["took_ms"];
-    let stages = took.as_object().into_iter().flatten();
-    let stages: Vec<String> = stages.map(|(stage, ms)| format!("{stage} {ms} ms")).collect();
-    let name = name.trim_matches('"').trim_start_matches("sha256:");
-    let shown: String = if name.starts_with("built-in") {
-        name.into()
-    } else {
-        name.chars().take(12).collect()
-    };
+    let compile = u128::from(took["compile"].as_u64().unwrap_or(0)) + uploaded.as_millis();
     format!(
-        "{tenant} {world}: revision {} ({shown}) is {state}; {}",
-        deployed["revision"],
-        stages.join(", ")
+        "{tenant} {world}: revision {} ({name}) is {state}: compiled in {compile} ms, warm in {} ms, switched in {} ms",
+        deployed["revision"], took["warm"], took["switch"]
     )
 }
 
@@ -211,7 +228,6 @@ mod tests {
         for line in [
             &["deploy"][..],
             &["deploy", "x.wasm", "--builtin", "smsgate"],
-            &["deploy", "x.wasm", "--canary", "100"],
             &["deploy", "x.wasm", "--canary", "5", "--shadow"],
             &["deploy", "x.wasm", "--promote-after", "5"],
         ] {
@@ -221,16 +237,19 @@ mod tests {
 
     #[test]
     fn a_release_in_one_sentence() {
-        let deployed = json!({ "world": "translator", "revision": 3, "took_ms": { "compile": 120, "switch": 1, "warm": 2 } });
-        let digest = "\"0123456789abcdef\"";
+        let deployed = json!({ "world": "translator", "revision": 3, "took_ms": { "compile": 20, "switch": 1, "warm": 2 } });
+        let said = |release: Value| sentence("acme", &release, &deployed, Duration::from_millis(100));
         assert_eq!(
-            sentence("acme", &deployed, digest, None),
-            "acme translator: revision 3 (0123456789ab) is in use; compile 120 ms, switch 1 ms, warm 2 ms"
+            said(json!({ "component": "0123456789abcdef" })),
+            "acme translator: revision 3 (0123456789ab) is in use: compiled in 120 ms, warm in 2 ms, switched in 1 ms"
         );
-        let canary = json!({ "kind": "canary", "percent": 5 });
-        assert!(
-            sentence("acme", &deployed, "built-in smsgate", Some(&canary))
-                .starts_with("acme translator: revision 3 (built-in smsgate) is on trial with 5 % of the calls; ")
-        );
+        for (trial, expected) in [
+            (json!({ "kind": "canary", "percent": 5 }), "on trial with 5 % of what comes"),
+            (json!({ "kind": "shadow" }), "on trial in the shadow of the release in use"),
+        ] {
+            let said = said(json!({ "builtin": "smsgate", "trial": trial }));
+            let expected = format!("acme translator: revision 3 (built-in smsgate) is {expected}: ");
+            assert!(said.starts_with(&expected), "{said}");
+        }
     }
 }

@@ -7,16 +7,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Reads a file, or standard input where it is called `-`. JSON is known by its first character.
+/// Reads a document. JSON is known by its first character.
 pub fn read(path: &Path) -> Result<Value, String> {
+    parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What a file holds, or standard input where it is called `-`.
+pub fn text(path: &Path) -> Result<String, String> {
     let text = if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
     } else {
         fs::read_to_string(path)
     };
-    let text = text.map_err(|error| format!("failed to read {}: {error}", path.display()))?;
-    parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+    text.map_err(|error| format!("failed to read {}: {error}", path.display()))
 }
 
 /// A tenant's document: a table of its own, or the one `[[tenants]]` of a file. Secrets and passwords that are elsewhere

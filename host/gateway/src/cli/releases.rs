@@ -3,9 +3,10 @@
 use super::{
     client::{Client, Server},
     deploy::World,
+    moment::now,
     output,
     owner::Owner,
-    table::{Column, Shows},
+    table::{Column, Shows, fields, table},
 };
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -67,6 +68,20 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("why", "why", Shows::Text),
 ];
 
+/// What a comparison says of the trial itself.
+const TRIAL: &[Column] = &[Column::new("since", "since", Shows::Age)];
+
+/// What it says of each release.
+pub(super) const SIDE: &[Column] = &[
+    Column::new("release", "release", Shows::Text),
+    Column::new("revision", "revision", Shows::Number),
+    Column::new("calls", "calls", Shows::Number),
+    Column::new("taken", "taken", Shows::Number),
+    Column::new("put off", "retried", Shows::Number),
+    Column::new("given up", "dead", Shows::Number),
+    Column::new("faults", "faults", Shows::Number),
+];
+
 impl Releases {
     /// Does it.
     pub async fn run(self) -> Result<(), String> {
@@ -100,10 +115,23 @@ impl Releases {
             }
             What::Trial { world } => {
                 let comparison = client.get(&of(world, "trial"), &[]).await?;
-                output::one(server, &comparison, COLUMNS)
+                output::either(server, &comparison, || side_by_side(&comparison, now()))
             }
         }
     }
+}
+
+/// A trial: what it is, and under it both releases.
+fn side_by_side(comparison: &Value, now: u64) -> String {
+    let mut trial = comparison.clone();
+    let mut sides = Vec::new();
+    for (key, name) in [("in_use", "in use"), ("on_trial", "on trial")] {
+        let side = trial.as_object_mut().and_then(|trial| trial.remove(key));
+        let mut side = side.unwrap_or_default();
+        side["release"] = Value::from(name);
+        sides.push(side);
+    }
+    format!("{}\n{}", fields(&trial, TRIAL, now), table(&sides, SIDE, now))
 }
 
 fn find(releases: &Value, world: World, revision: u64) -> Option<&Value> {
@@ -124,5 +152,23 @@ mod tests {
         ]);
         assert_eq!(find(&releases, World::Translator, 1).unwrap()["digest"], "b");
         assert_eq!(find(&releases, World::Translator, 2), None);
+    }
+
+    #[test]
+    fn a_trial_is_shown_side_by_side() {
+        let side = |revision, calls| json!({ "revision": revision, "calls": calls, "taken": calls, "faults": 0 });
+        let comparison = json!({
+            "trial": { "kind": "canary", "percent": 10 }, "since": 1_000, "in_use": side(1, 90), "on_trial": side(2, 11),
+        });
+        assert_eq!(
+            side_by_side(&comparison, 61_000),
+            "since          1m ago\n\
+             trial.kind     canary\n\
+             trial.percent  10\n\
+             \n\
+             release   revision  calls  taken  faults\n\
+             in use           1     90     90       0\n\
+             on trial         2     11     11       0\n"
+        );
     }
 }

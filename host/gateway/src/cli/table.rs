@@ -43,7 +43,7 @@ pub enum Shows {
 }
 
 /// Digits of a digest that tell releases apart.
-const DIGITS: usize = 12;
+pub const DIGITS: usize = 12;
 /// Characters of a summary.
 const SUMMARY: usize = 80;
 
@@ -145,7 +145,7 @@ fn cell(value: &Value, shows: Shows, now: u64) -> String {
         (Shows::Time, value) => moment::of(value).map_or_else(|| plain(value), moment::local),
         (Shows::Age, value) => moment::of(value).map_or_else(|| plain(value), |at| moment::ago(at, now)),
         (Shows::Rate, value) => value.as_f64().map_or_else(|| plain(value), |rate| format!("{rate:.1}")),
-        (Shows::Digest, value) => plain(value).trim_start_matches("sha256:").chars().take(DIGITS).collect(),
+        (Shows::Digest, value) => plain(value).chars().take(DIGITS).collect(),
         (Shows::Summary, value) => beginning(plain(value)),
         (Shows::Text | Shows::Number, value) => plain(value),
     }

@@ -7,6 +7,7 @@ use super::{
     moment::{hour, now, of_clock},
     output::print,
     owner::Owner,
+    table::DIGITS,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -156,10 +157,7 @@ async fn in_use(client: &Client, tenant: &str, new: &Sent) -> Result<Sent, Failu
 }
 
 fn differences(old: &Sent, new: &Sent) -> String {
-    let short = |digest: &Value| -> String {
-        let digest = digest.as_str().unwrap_or("nothing").trim_start_matches("sha256:");
-        digest.chars().take(12).collect()
-    };
+    let short = |digest: &Value| -> String { digest.as_str().unwrap_or("nothing").chars().take(DIGITS).collect() };
     let (before, after) = (&old.component, &new.component);
     let mut differs = Vec::new();
     if before["digest"] != after["digest"] {
