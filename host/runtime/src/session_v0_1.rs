@@ -111,8 +111,8 @@ impl Pre {
     fn machine(&self, store: &mut Store<State>, instance: &Instance, machine: ResourceAny) -> wasmtime::Result<Machine> {
         Ok(Machine {
             machine,
-            on_events: instance.get_typed_func(&mut *store, &self.on_events)?,
-            save: instance.get_typed_func(&mut *store, &self.save)?,
+            on_events: instance.get_typed_func(&mut *store, self.on_events)?,
+            save: instance.get_typed_func(&mut *store, self.save)?,
         })
     }
 }

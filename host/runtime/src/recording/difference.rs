@@ -47,7 +47,7 @@ pub(super) fn compare(before: &Recorded, after: &Recorded, frames: &dyn Frames) 
                     Ok(value) => comparison.text("", value),
                     Err(fault) => fault.clone(),
                 };
-                comparison.differ(place, before.clone(), after);
+                comparison.differ(place, before, &after);
             }
         }
     }
@@ -116,21 +116,21 @@ impl Comparison<'_> {
                                 Some(value) => self.text(ELEMENT, value),
                                 None => "nothing".to_owned(),
                             });
-                            self.differ(at, before, after);
+                            self.differ(at, &before, &after);
                         }
                     }
                 }
             }
-            _ => self.differ(at.to_owned(), self.text(name, before), self.text(name, after)),
+            _ => self.differ(at.to_owned(), &self.text(name, before), &self.text(name, after)),
         }
     }
 
-    fn differ(&mut self, at: String, before: String, after: String) {
+    fn differ(&mut self, at: String, before: &str, after: &str) {
         if self.replayed.differences.len() == DIFFERENCES_MAX {
             self.replayed.more = true;
             return;
         }
-        let (before, after) = around_the_first_difference(&before, &after);
+        let (before, after) = around_the_first_difference(before, after);
         self.replayed.differences.push(Difference { at, before, after });
     }
 
