@@ -61,10 +61,10 @@ impl Bind {
         kind: CommandId,
         address: IpAddr,
     ) -> Result<Self, CommandStatus> {
-        if !account.bind_came() {
-            tracing::info!(tenant = %tenant.name, "bind refused: {} are open", account.terms().binds_max);
-            return Err(CommandStatus::RBINDFAIL);
-        }
+        tenant.bind_came(&account).map_err(|open| {
+            tracing::info!(tenant = %tenant.name, "bind refused: {open} are open");
+            CommandStatus::RBINDFAIL
+        })?;
         Ok(Self {
             open: gateway.binds.enter(
                 tenant,
@@ -178,7 +178,7 @@ impl Bind {
         if is_multi {
             waiting += self.gateway.records.pending(&self.submit) + message.also_to.len();
         }
-        if waiting >= self.account.terms().queue_max {
+        if waiting >= self.account.terms().queue_max || self.is_tenant_full() {
             return Err(self.refuse("queue", Refusal::QueueFull));
         }
         if is_multi {
@@ -200,6 +200,22 @@ impl Bind {
             tenant: self.tenant.clone(),
             account: self.account.clone(),
         }
+    }
+
+    /// Whether as many messages of all accounts wait as may.
+    fn is_tenant_full(&self) -> bool {
+        let Some(max) = self.tenant.config().queue_total_max else {
+            return false;
+        };
+        let waiting = |kind| {
+            let lanes = self.gateway.records.lanes(&Lane::all_of(kind, &self.tenant.name));
+            lanes.iter().map(|(_, waiting)| waiting).sum::<usize>()
+        };
+        [Kind::Submit, Kind::Multi, Kind::Parts]
+            .into_iter()
+            .map(waiting)
+            .sum::<usize>()
+            >= max
     }
 
     fn lane(&self, kind: Kind) -> Lane {
@@ -237,7 +253,7 @@ pub struct Running {
 impl Drop for Bind {
     fn drop(&mut self) {
         self.gateway.binds.leave(self.open.id);
-        self.account.bind_went();
+        self.tenant.bind_went(&self.account);
         if self.receives.load(Ordering::Acquire) {
             self.account.receivers.went(self.open.id);
             attach::follow(&self.gateway, &self.tenant, &self.account);

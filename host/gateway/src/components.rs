@@ -1,10 +1,11 @@
 //! The components that come with the gateway, built by its build script.
 
 use crate::{
+    allowance,
     config::{self, Mistake, Mode},
     releases::world::{Code, World},
 };
-use edgebind_runtime::{ChildCommand, Compiler, Engine, SessionComponent, TranslatorComponent, message::Setting};
+use edgebind_runtime::{ChildCommand, Compiler, Engine, Limits, SessionComponent, TranslatorComponent, message::Setting};
 use std::{
     env, iter,
     path::{Path, PathBuf},
@@ -26,14 +27,17 @@ pub struct Builtin {
     pub session: SessionComponent,
     /// SMSGate's API.
     pub translator: TranslatorComponent,
+    /// What the guests of all tenants share.
+    pub limits: Limits,
 }
 
 impl Builtin {
     /// What the built-in components say of a tenant's settings, and of each account's over them.
     pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
+        let of_guests = allowance::mistakes(tenant, &self.limits);
         let of_session = mistakes(&self.session, document(tenant, World::Session), tenant);
         let of_translator = mistakes(&self.translator, document(tenant, World::Translator), tenant);
-        of_session.into_iter().chain(of_translator).collect()
+        of_guests.into_iter().chain(of_session).chain(of_translator).collect()
     }
 }
 
@@ -99,5 +103,6 @@ pub fn load(engine: &Engine) -> Result<Builtin, String> {
     Ok(Builtin {
         session: SessionComponent::load(engine, SESSION).map_err(|error| failed("session", &error))?,
         translator: TranslatorComponent::load(engine, SMSGATE).map_err(|error| failed("smsgate", &error))?,
+        limits: engine.limits().clone(),
     })
 }

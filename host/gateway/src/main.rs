@@ -6,6 +6,7 @@
 
 mod account;
 mod admin;
+mod allowance;
 mod attach;
 mod audit;
 mod bind;

@@ -1,6 +1,8 @@
 //! Changes of tenants while the gateway runs. Every change is one motion: the document is edited, read like a file is, written to
 //! the disk, noted in the audit trail, and only then in effect. What a file or the environment says is not changed here.
 
+pub mod file;
+
 use crate::{
     audit::{Change, Difference},
     config::{self, Mistake, Mistakes, Surroundings},
@@ -84,7 +86,7 @@ impl Register {
         let mut tenants: BTreeMap<String, Entry> = configured
             .iter()
             .map(|tenant| {
-                let document = document::document(&tenant.document.0);
+                let document = file::resolved(tenant);
                 (tenant.name.clone(), Entry { owner, document })
             })
             .collect();

@@ -1,11 +1,11 @@
 //! Starts a gateway from its configuration, and stops it without losing anything.
 
 use crate::{
-    admin,
+    admin, allowance,
     audit::Audit,
     clock::Clock,
     components,
-    config::{self, Config},
+    config::{self, Config, TenantsOfFile},
     descriptors,
     gateway::{Gateway, Kept},
     http::{
@@ -13,7 +13,10 @@ use crate::{
         server,
     },
     limits::{CONNECTIONS_PER_ADDRESS_MAX, DRAIN},
-    register::{Owner, Register},
+    register::{
+        Owner, Register,
+        file::{ReadAgain, audit_of_seeds},
+    },
     releases::{depot::Depot, restore, trials},
     smpp::{
         listener::{self, Door},
@@ -27,7 +30,7 @@ use crate::{
 use edgebind_ledger::{Embedded, Options};
 use edgebind_runtime::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use std::{fs::DirBuilder, io, mem, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 /// A gateway that runs, and where it listens.
@@ -81,9 +84,16 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     } else {
         Owner::File
     };
-    let (register, tenants) = Register::open(&config.data_dir, &vault, &config.tenants, owner)?;
-    let audit =
-        Audit::open(&config.data_dir).map_err(|error| format!("audit trail in {}: {error}", config.data_dir.display()))?;
+    let seeds = match config.tenants_of_file {
+        TenantsOfFile::Own => Vec::new(),
+        TenantsOfFile::Seed => mem::take(&mut config.tenants),
+    };
+    let (mut register, mut tenants) = Register::open(&config.data_dir, &vault, &config.tenants, owner)?;
+    let settings = |tenant: &config::Tenant| depot.builtin().settings_mistakes(tenant);
+    let seeded = register.seed(&config.data_dir, &vault, (&seeds, &settings), &mut tenants)?;
+    let trail = |error: io::Error| format!("audit trail in {}: {error}", config.data_dir.display());
+    let audit = Audit::open(&config.data_dir).map_err(trail)?;
+    audit_of_seeds(&audit, Clock::start().now(), &seeded).map_err(trail)?;
     let token = admin::token(config.admin.token.as_ref(), &config.data_dir)?;
     if tenants.is_empty() {
         tracing::warn!("there is no tenant yet: nobody can bind until the admin API, or `edgebind tenants create`, has made one");
@@ -198,6 +208,14 @@ impl Started {
         self.again.notify_one();
     }
 
+    /// Makes the tenants of the configuration file what it says now; what is wrong with it is said in the log.
+    pub async fn follow_file(&self, read_again: &ReadAgain<'_>) {
+        match self.gateway.register.follow_file(&self.gateway, read_again).await {
+            Ok(followed) => tracing::info!(?followed, "the configuration file is followed"),
+            Err(error) => tracing::error!("the configuration file is not followed, everything stays as it is: {error}"),
+        }
+    }
+
     /// No new binds and claims, open binds are told to unbind, work under way is settled; what is left after the deadline is
     /// handed back to the ledger by ending.
     pub async fn drain(self) {
@@ -234,7 +252,7 @@ pub fn limits(configured: &config::Limits) -> edgebind_runtime::Limits {
 }
 
 async fn bind(what: &str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
-    let failed = |error: std::io::Error| format!("failed to listen for {what} on {addr}: {error}");
+    let failed = |error: io::Error| format!("failed to listen for {what} on {addr}: {error}");
     let listener = TcpListener::bind(addr).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     Ok((listener, addr))

@@ -3,6 +3,7 @@
 
 use crate::{
     account::{Account, Terms},
+    allowance,
     config::{self, Mode},
     http::egress::Allowed,
     memos::Memos,
@@ -11,15 +12,18 @@ use crate::{
     vault::Credentials,
 };
 use arc_swap::{ArcSwap, ArcSwapOption};
-use edgebind_runtime::{SessionComponent, Slot, TranslatorComponent};
+use edgebind_runtime::{Allowance, Limits, SessionComponent, Slot, TranslatorComponent};
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 /// One customer of the operator.
 pub struct Tenant {
@@ -31,6 +35,10 @@ pub struct Tenant {
     pub translator: Slot<TranslatorComponent>,
     /// How these fare, and what was before them.
     pub releases: Releases,
+    /// What its guests may use together: every component that is put in a slot is taken within it.
+    pub allowance: Arc<Allowance>,
+    /// What guests may use of which nothing else is configured.
+    limits: Limits,
     /// One place for each submission that may be under way at a time.
     pub places: Arc<Semaphore>,
     /// What its translator asked to have remembered.
@@ -43,6 +51,7 @@ pub struct Tenant {
     /// What all of its accounts together may submit.
     rate_total: ArcSwapOption<Bucket>,
     accounts: Mutex<HashMap<Arc<str>, Arc<Account>>>,
+    binds: AtomicUsize,
     is_gone: AtomicBool,
 }
 
@@ -53,18 +62,22 @@ impl Tenant {
         session: Slot<SessionComponent>,
         translator: Slot<TranslatorComponent>,
         releases: Releases,
+        (allowance, limits): (Arc<Allowance>, Limits),
     ) -> Self {
         let tenant = Self {
             name: config.name.as_str().into(),
             session,
             translator,
             releases,
+            allowance,
+            limits,
             allowed: ArcSwap::from_pointee(Allowed::new(&config)),
             places: Arc::new(Semaphore::new(config.egress_concurrency)),
             memos: Memos::default(),
             changes: watch::Sender::new(()),
             rate_total: ArcSwapOption::new(config.rate_total.and_then(Bucket::new).map(Arc::new)),
             accounts: Mutex::default(),
+            binds: AtomicUsize::new(0),
             is_gone: AtomicBool::new(false),
             config: ArcSwap::from_pointee(config),
         };
@@ -90,6 +103,7 @@ impl Tenant {
         }
         self.allowed.store(Arc::new(Allowed::new(&config)));
         let (places, places_before) = (config.egress_concurrency, before.egress_concurrency);
+        self.allowance.change(allowance::limits(&config.guest, &self.limits.guest));
         self.config.store(Arc::new(config));
         self.bring_accounts_in_line();
         if places > places_before {
@@ -127,6 +141,51 @@ impl Tenant {
             && !account.is_gone()
             && !self.config.load().is_suspended
             && !account.terms().is_suspended
+    }
+
+    /// What guests may use of which nothing else is configured, and what they share.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// An allowance like its own of which nothing is used: for calls that try something out, and neither take a place from those that
+    /// serve nor want for one.
+    pub fn apart(&self) -> Arc<Allowance> {
+        Allowance::new((**self.allowance.limits()).clone(), self.allowance.voice().clone())
+    }
+
+    /// Waits while the share of a processor that its guests have is used up: to be called before one of them is.
+    pub async fn rest(&self) {
+        let mut changes = None;
+        while let Some(rest) = self.allowance.wait() {
+            let changes = changes.get_or_insert_with(|| self.changes.subscribe());
+            // Another share may be configured meanwhile.
+            let _ = timeout(rest, changes.changed()).await;
+        }
+    }
+
+    /// Counts a bind of this account, unless that would be one too many of it or of all; then how many are open that may be.
+    pub fn bind_came(&self, account: &Account) -> Result<(), usize> {
+        if !account.bind_came() {
+            return Err(account.terms().binds_max);
+        }
+        let max = self.config.load().binds_total_max.unwrap_or(usize::MAX);
+        let one_more = |binds| (binds < max).then_some(binds + 1);
+        if self
+            .binds
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .is_err()
+        {
+            account.bind_went();
+            return Err(max);
+        }
+        Ok(())
+    }
+
+    /// A bind that was counted ended.
+    pub fn bind_went(&self, account: &Account) {
+        self.binds.fetch_sub(1, Ordering::AcqRel);
+        account.bind_went();
     }
 
     /// The account of this name, if it is configured or was let in.

@@ -78,6 +78,7 @@ async fn on_release(
     let health = &tenant.releases.health.translator;
     let secrets = account.secrets();
     let mut context = context(gateway, tenant, account, release, key, attempt);
+    tenant.rest().await;
     let mut step = health.call(false, || release.component.begin(&context, operation)).await?;
     for _ in 0..EXCHANGES_MAX {
         let exchange = match step {
@@ -90,6 +91,7 @@ async fn on_release(
             }
         };
         let got = gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await;
+        tenant.rest().await;
         context.now = gateway.clock.now();
         let resume = || release.component.resume(&context, operation, &exchange.saved, &got);
         step = health.call(false, resume).await?;

@@ -93,6 +93,14 @@ pub struct Tenant {
     pub rate_total: Option<Value>,
     /// `throttle` or `wait`.
     pub over_rate: Option<String>,
+    /// Binds of all accounts at a time.
+    pub binds_total_max: Option<usize>,
+    /// Messages of all accounts that wait.
+    pub queue_total_max: Option<usize>,
+    /// What its guests may use.
+    pub guest: Option<Guest>,
+    /// What is kept of its guests' calls; null for nothing.
+    pub recording: Option<Recording>,
     /// Whom incoming messages are for: `{"to": pattern, "account": system_id}`.
     pub incoming: Option<Vec<Value>>,
     /// Whom they are for otherwise.
@@ -130,6 +138,38 @@ pub struct Account {
     pub certificates: Option<Vec<String>>,
     /// Where to tell it that deliveries wait.
     pub outbind: Option<Value>,
+}
+
+/// What the guests of a tenant may use, where that is not what holds for all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Guest {
+    /// Linear memory of one instance.
+    pub memory_bytes: Option<usize>,
+    /// Milliseconds of one call to a session.
+    pub session_call_ms: Option<u64>,
+    /// Milliseconds of one call to a translator.
+    pub translator_call_ms: Option<u64>,
+    /// Actions from one batch of events.
+    pub actions_max: Option<usize>,
+    /// Octets in these actions.
+    pub action_bytes_max: Option<usize>,
+    /// Octets of a saved session.
+    pub saved_bytes_max: Option<usize>,
+    /// Octets that a translator returns from one call.
+    pub translation_bytes_max: Option<usize>,
+    /// Instances at a time: one for each bind, one for each call of a translator.
+    pub instances_max: Option<usize>,
+    /// Thousandths of a processor.
+    pub cpu_share: Option<u32>,
+}
+
+/// What is kept of a tenant's calls, to be replayed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Recording {
+    /// Octets that are kept; beyond it the oldest go.
+    pub octets_max: Option<u64>,
+    /// Whether text and numbers are taken out before anything is written; they are unless this is false.
+    pub redact: Option<bool>,
 }
 
 /// Which to remove.

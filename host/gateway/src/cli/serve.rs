@@ -8,7 +8,10 @@ use crate::{
 };
 use clap::Args;
 use serde_json::json;
-use std::{io::Write as _, path::PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What `--help` says of the environment.
@@ -33,7 +36,7 @@ With and without it:
 
 /// Run the gateway until SIGTERM or Ctrl-C, which drain it: no new binds, open binds are told to unbind, work is settled.
 ///
-/// Certificates are read again when their files change, and at SIGHUP.
+/// Certificates are read again when their files change, and at SIGHUP; tenants of the configuration file at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_long_help = ENVIRONMENT)]
 pub struct Serve {
@@ -53,16 +56,17 @@ pub struct Serve {
 impl Serve {
     /// Serves until told to stop.
     pub fn run(self) -> Result<(), String> {
-        let mut config = load::config(self.config.as_deref(), &|_| Vec::new())?;
+        let file = self.config;
+        let mut config = load::config(file.as_deref(), &|_| Vec::new())?;
         if let Some(data_dir) = self.data_dir {
             config.data_dir = data_dir;
         }
         observe::logs(self.log.log, "info");
-        runtime()?.block_on(serve(config, self.print_addresses))
+        runtime()?.block_on(serve(config, file.as_deref(), self.print_addresses))
     }
 }
 
-async fn serve(config: Config, print_addresses: bool) -> Result<(), String> {
+async fn serve(config: Config, file: Option<&Path>, print_addresses: bool) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("failed to wait for signals: {error}");
     let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate()).map_err(failed)?,
@@ -78,7 +82,12 @@ async fn serve(config: Config, print_addresses: bool) -> Result<(), String> {
         tokio::select! {
             _ = terminate.recv() => break tracing::info!("SIGTERM: draining"),
             _ = interrupt.recv() => break tracing::info!("interrupt: draining"),
-            _ = hangup.recv() => started.read_certificates_again(),
+            _ = hangup.recv() => {
+                started.read_certificates_again();
+                if let Some(file) = file {
+                    started.follow_file(&|others, settings| load::config_beside(Some(file), others, settings)).await;
+                }
+            }
         }
     }
     started.drain().await;

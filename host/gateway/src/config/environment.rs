@@ -2,9 +2,9 @@
 //! one pass-through tenant, no file. A variable that is set to nothing is not set.
 
 use super::{
-    Admin, Config, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Secret, Smpp,
-    Surroundings, Tenant, TlsFiles, TlsListener, Webhooks, Written, file::readable, limits, mistakes::Found, parse,
-    reader::within, settings::API_BASE_URL,
+    Admin, Config, Guest, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Secret,
+    Smpp, Surroundings, Tenant, TenantsOfFile, TlsFiles, TlsListener, Webhooks, Written, file::readable, limits, mistakes::Found,
+    parse, reader::within, settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
@@ -50,6 +50,7 @@ pub(super) fn read(surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> 
         admin: admin(&variables),
         limits: Limits::default(),
         is_from_environment: true,
+        tenants_of_file: TenantsOfFile::Own,
         tenants: vec![tenant(&variables)],
     };
     variables.found.none_in(config)
@@ -174,6 +175,10 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         binds_max: limits::BINDS_MAX,
         incoming: Vec::new(),
         incoming_account: None,
+        binds_total_max: None,
+        queue_total_max: None,
+        guest: Guest::default(),
+        recording: None,
         parts_timeout: limits::PARTS_TIMEOUT,
         parts_policy: PartsPolicy::Reject,
         retry_max_age: limits::RETRY_MAX_AGE,

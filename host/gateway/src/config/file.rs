@@ -1,17 +1,20 @@
 //! The TOML file: what its tables and keys mean.
 
 use super::{
-    Config, Limits, Mistake, Mistakes, Mode, Surroundings, limits,
+    Config, Limits, Mistake, Mistakes, Mode, Surroundings, Tenant, TenantsOfFile, limits,
     listeners::{admin, http, smpp},
     mistakes::Found,
     reader::Reader,
     tenants::tenants,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use toml::Table;
 
 /// Reads a configuration.
-pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> {
+pub(super) fn read(text: &str, others: &[Arc<Tenant>], surroundings: &Surroundings<'_>) -> Result<Config, Mistakes> {
     let table: Table = text
         .parse()
         .map_err(|error: toml::de::Error| Mistakes(vec![not_toml(text, &error)]))?;
@@ -27,7 +30,8 @@ pub(super) fn read(text: &str, surroundings: &Surroundings<'_>) -> Result<Config
         admin: admin(&root, surroundings),
         limits: bounds(&root),
         is_from_environment: false,
-        tenants: tenants(&root, surroundings),
+        tenants_of_file: root.choice("tenants_of_file", &TenantsOfFile::WORDS).unwrap_or_default(),
+        tenants: tenants(&root, others, surroundings),
     };
     root.finish();
     certificates_are_asked_for(&config, &found);

@@ -44,6 +44,7 @@ pub(super) const QUEUES_MAX: RangeInclusive<usize> = 1..=1_000_000_000;
 
 pub(super) const BINDS_MAX: usize = 10;
 pub(super) const ALL_BINDS_MAX: RangeInclusive<usize> = 1..=10_000;
+pub(super) const BINDS_TOTAL_MAX: RangeInclusive<usize> = 1..=1_000_000;
 
 pub(super) const RATES: RangeInclusive<u32> = 1..=1_000_000;
 
@@ -64,3 +65,15 @@ pub(super) const DRAINS: RangeInclusive<Duration> = Duration::from_millis(100)..
 pub(super) const RETENTIONS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 24 * 3_600);
 pub(super) const GUEST_MEMORY_BYTES: RangeInclusive<usize> = 64 * 1024..=4 * 1024 * 1024 * 1024;
 pub(super) const CALL_MS: RangeInclusive<u64> = 1..=60_000;
+
+/// What the guests of one tenant may return and have. Not less than one honest batch needs.
+pub(super) const ACTIONS_MAX: RangeInclusive<usize> = 64..=1_000_000;
+/// See [`ACTIONS_MAX`].
+pub(super) const GUEST_BYTES_MAX: RangeInclusive<usize> = 4 * 1024..=256 * 1024 * 1024;
+/// See [`ACTIONS_MAX`].
+pub(super) const INSTANCES_MAX: RangeInclusive<usize> = 1..=1_000_000;
+/// Thousandths of a processor.
+pub(super) const CPU_SHARES: RangeInclusive<u32> = 1..=1_000_000;
+
+pub(super) const RECORDING_OCTETS_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const RECORDING_OCTETS_MAXES: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024 * 1024;

@@ -5,6 +5,7 @@ mod accounts;
 mod certificate;
 mod environment;
 mod file;
+mod guest;
 mod limits;
 mod listeners;
 mod mistakes;
@@ -13,6 +14,7 @@ mod outbind;
 mod parse;
 mod rate;
 mod reader;
+mod recording;
 mod routes;
 mod secret;
 mod secrets;
@@ -20,10 +22,12 @@ mod settings;
 mod tenants;
 
 pub use certificate::CertificateName;
+pub use guest::Guest;
 pub use mistakes::{Mistake, Mistakes};
 pub use origin::{Origin, Reachable};
 pub use outbind::Outbind;
 pub use rate::{OverRate, Rate};
+pub use recording::Recording;
 pub use routes::Route;
 pub use secret::{Secret, Secrets};
 pub use settings::plain_settings;
@@ -70,8 +74,24 @@ pub struct Config {
     pub limits: Limits,
     /// Whether environment variables said all of this, and no file.
     pub is_from_environment: bool,
+    /// What `tenants` are to the admin API.
+    pub tenants_of_file: TenantsOfFile,
     /// Names differ, system_ids differ across all of them, and at most one is pass-through.
     pub tenants: Vec<Tenant>,
+}
+
+/// Whose the tenants are that a file names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TenantsOfFile {
+    /// The file's: the admin API does not change them, and SIGHUP has the file read again.
+    #[default]
+    Own,
+    /// The admin API's, from the start that finds them for the first time.
+    Seed,
+}
+
+impl TenantsOfFile {
+    const WORDS: [(&'static str, Self); 2] = [("own", Self::Own), ("seed", Self::Seed)];
 }
 
 /// Listeners for ESMEs; at least one of the two is there.
@@ -204,6 +224,14 @@ pub struct Tenant {
     pub over_rate: OverRate,
     /// Binds of one account at a time, where the account says nothing else.
     pub binds_max: usize,
+    /// Binds of all of its accounts at a time; none is no bound.
+    pub binds_total_max: Option<usize>,
+    /// Messages of all of its accounts that wait for the upstream; none is no bound. One more gets ESME_RMSGQFUL.
+    pub queue_total_max: Option<usize>,
+    /// What its guests may use.
+    pub guest: Guest,
+    /// What is kept of its guests' calls; none is nothing.
+    pub recording: Option<Recording>,
     /// Which account an incoming message is for, by its destination: the first that matches. Empty in a pass-through tenant.
     pub incoming: Vec<Route>,
     /// Whom an incoming message is for that none of `incoming` matches; an account of this tenant.
@@ -307,7 +335,12 @@ pub struct Surroundings<'a> {
 impl Config {
     /// What a TOML file says; [`EXAMPLE`] is one.
     pub fn from_toml(text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
-        file::read(text, surroundings)
+        Self::from_toml_beside(text, &[], surroundings)
+    }
+
+    /// The same beside tenants that are not the file's, whose names it cannot have.
+    pub fn from_toml_beside(text: &str, others: &[Arc<Tenant>], surroundings: &Surroundings<'_>) -> Result<Self, Mistakes> {
+        file::read(text, others, surroundings)
     }
 
     /// What the environment variables of SMSGate's own SMPP server say: one pass-through tenant named `default`.

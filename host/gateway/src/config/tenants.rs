@@ -3,11 +3,13 @@
 use super::{
     Account, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks, Written,
     accounts::{Usual, account},
+    guest::guest,
     limits,
     mistakes::Found,
     parse,
     rate::{over_rate, rate},
     reader::{Reader, not_a},
+    recording::recording,
     routes::routes,
     secrets::named_secrets,
     settings::{API_BASE_URL, Settings, settings},
@@ -18,9 +20,9 @@ use std::{
 };
 use toml::{Table, Value};
 
-/// Every tenant of the file.
-pub(super) fn tenants(root: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec<Tenant> {
-    let mut taken = Taken::default();
+/// Every tenant of the file, beside others that are not in it.
+pub(super) fn tenants(root: &Reader<'_>, others: &[Arc<Tenant>], surroundings: &Surroundings<'_>) -> Vec<Tenant> {
+    let mut taken = Taken::by(others);
     // Without any here, the admin API makes them.
     root.tables("tenants")
         .into_iter()
@@ -37,6 +39,22 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// What these tenants have.
+    fn by(others: &[Arc<Tenant>]) -> Self {
+        let mut taken = Self::default();
+        for other in others {
+            let place = format!("tenant {}", other.name);
+            match &other.mode {
+                Mode::PassThrough => taken.pass_through = Some(place.clone()),
+                Mode::Accounts(accounts) => taken
+                    .system_ids
+                    .extend(accounts.iter().map(|account| (account.system_id.clone(), place.clone()))),
+            }
+            taken.tenants.insert(other.name.clone(), place);
+        }
+        taken
+    }
+
     /// Notes a name; the error names who has it already.
     pub(super) fn note(names: &mut HashMap<String, String>, name: &str, path: &str) -> Result<(), String> {
         match names.get(name) {
@@ -51,17 +69,7 @@ impl Taken {
 
 /// One tenant beside others.
 pub(super) fn one(document: &Table, others: &[Arc<Tenant>], surroundings: &Surroundings<'_>) -> Result<Tenant, Mistakes> {
-    let mut taken = Taken::default();
-    for other in others {
-        let place = format!("tenant {}", other.name);
-        match &other.mode {
-            Mode::PassThrough => taken.pass_through = Some(place.clone()),
-            Mode::Accounts(accounts) => taken
-                .system_ids
-                .extend(accounts.iter().map(|account| (account.system_id.clone(), place.clone()))),
-        }
-        taken.tenants.insert(other.name.clone(), place);
-    }
+    let mut taken = Taken::by(others);
     let found = Found::default();
     let tenant = tenant(Reader::new(document, String::new(), &found), surroundings, &mut taken);
     for Mistake { at, what } in (surroundings.settings)(&tenant) {
@@ -132,6 +140,10 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         rate_total: rate(&reader, "rate_total"),
         over_rate: usual.over_rate,
         binds_max: usual.binds_max,
+        binds_total_max: reader.number("binds_total_max", &limits::BINDS_TOTAL_MAX),
+        queue_total_max: reader.number("queue_total_max", &limits::QUEUES_MAX),
+        guest: guest(&reader),
+        recording: recording(&reader),
         incoming: routes.by_address,
         incoming_account: routes.otherwise,
         parts_timeout: reader

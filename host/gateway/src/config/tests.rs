@@ -1,7 +1,7 @@
 //! Whole configurations: what they come to, and every sentence that a wrong one gets.
 
 use super::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Surroundings that are a list: `NAME=value` is a variable, `path: text` a file under `/etc/edgebind`.
 struct World {
@@ -118,6 +118,7 @@ fn what_the_example_leaves_out_it_describes() {
             ("ACME_SMSGATE_PASSWORD", "hunter2hunter2"),
             ("ACME01_PASSWORD", "pw123456"),
             ("ACME01_OUTBIND", "out"),
+            ("EDGEBIND_ADMIN_TOKEN", "sixteen octets..."),
         ],
         &[
             ("tls/chain.pem", ""),
@@ -636,6 +637,108 @@ fn the_admin_api_is_for_this_machine_unless_it_is_sealed() {
         "admin.token: is shorter than 16 octets"
     );
 }
+
+#[test]
+fn what_guests_may_use_is_bounded_and_recording_is_off() {
+    let world = World::new(&[], &[]);
+    let tenant = world.toml(SMALL).unwrap().tenants.remove(0);
+    assert_eq!((tenant.guest, tenant.recording), (Guest::default(), None));
+    let text = small_with("guest = { cpu_share = 250, instances_max = 7 }\nrecording = { octets_max = 65536, redact = false }");
+    let tenant = world.toml(&text).unwrap().tenants.remove(0);
+    let expected = Guest {
+        cpu_share: Some(250),
+        instances_max: Some(7),
+        ..Guest::default()
+    };
+    assert_eq!(tenant.guest, expected);
+    let recording = Recording {
+        octets_max: 65_536,
+        is_redacted: false,
+    };
+    assert_eq!(tenant.recording, Some(recording));
+    let text = small_with(
+        "binds_total_max = 0\nqueue_total_max = 0\nguest = { cpu_share = 0, memory_bytes = 1, actions_max = 1, colour = 'red' }\n\
+         recording = { octets_max = 1 }",
+    );
+    assert_eq!(
+        mistakes(world.toml(&text)),
+        "tenants[0].binds_total_max: 0 is not within 1 and 1000000\n\
+         tenants[0].queue_total_max: 0 is not within 1 and 1000000000\n\
+         tenants[0].guest.memory_bytes: 1 is not within 65536 and 4294967296\n\
+         tenants[0].guest.actions_max: 1 is not within 64 and 1000000\n\
+         tenants[0].guest.cpu_share: 0 is not within 1 and 1000000\n\
+         tenants[0].guest.colour: unknown\n\
+         tenants[0].recording.octets_max: 1 is not within 65536 and 68719476736"
+    );
+}
+
+#[test]
+fn a_file_stands_beside_tenants_that_are_not_its_own() {
+    let world = World::new(&[], &[]);
+    let other = world.toml(&SMALL.replace("acme", "beta")).unwrap().tenants.remove(0);
+    let others = [Arc::new(other)];
+    let beside = |text: &str| world.with(|surroundings| Config::from_toml_beside(text, &others, surroundings));
+    assert_eq!(
+        mistakes(beside(SMALL)),
+        "tenants[0].accounts[0].system_id: `esme` is taken by tenant beta"
+    );
+    assert!(beside(&SMALL.replace("\"esme\"", "\"other\"")).is_ok());
+    assert_eq!(world.toml(SMALL).unwrap().tenants_of_file, TenantsOfFile::Own);
+    let seed = world.toml(&format!("tenants_of_file = \"seed\"\n{SMALL}")).unwrap();
+    assert_eq!(seed.tenants_of_file, TenantsOfFile::Seed);
+}
+
+/// The API's document of a tenant, the reader of tables and the example have the same keys.
+#[test]
+fn the_words_of_the_admin_api_are_those_of_the_file() {
+    use crate::admin::words;
+    let words = |word: serde_json::Value| -> BTreeSet<String> { word.as_object().unwrap().keys().cloned().collect() };
+    let of_tenant = words(serde_json::to_value(words::Tenant::default()).unwrap());
+    let of_account = words(serde_json::to_value(words::Account::default()).unwrap());
+    let shown: BTreeSet<&str> = EXAMPLE
+        .split(|character: char| !character.is_ascii_lowercase() && character != '_')
+        .collect();
+    for (place, known) in [("", &of_tenant), ("[[tenants.accounts]]\n", &of_account)] {
+        for word in known {
+            assert!(shown.contains(word.as_str()), "the example does not show {word}");
+            // A date is what no key takes: whatever knows the word says so.
+            let text = format!("smpp.plain = ':2775'\n[[tenants]]\n{place}{word} = 2001-01-01");
+            let said = mistakes(World::new(&[], &[]).toml(&text));
+            let path = if place.is_empty() {
+                "tenants[0]"
+            } else {
+                "tenants[0].accounts[0]"
+            };
+            assert!(
+                said.contains(&format!("{path}.{word}: ")) && !said.contains(&format!("{word}: unknown")),
+                "{said}"
+            );
+        }
+    }
+    let commented = EXAMPLE.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+    let table = commented.skip_while(|line| *line != "[[tenants]]");
+    let mut known = &of_tenant;
+    for line in table {
+        match line {
+            "[[tenants]]" => known = &of_tenant,
+            "[[tenants.accounts]]" => known = &of_account,
+            _ if line.starts_with('[') => known = &NONE,
+            _ => {
+                let key = line
+                    .split_once(" = ")
+                    .map(|(key, _)| key)
+                    .filter(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+                assert!(
+                    key.is_none_or(|key| known.is_empty() || known.contains(key)),
+                    "the admin API has no word for {line}"
+                );
+            }
+        }
+    }
+}
+
+/// The keys of tables whose keys are anybody's.
+static NONE: BTreeSet<String> = BTreeSet::new();
 
 #[test]
 fn a_file_that_is_no_toml_is_pointed_at() {

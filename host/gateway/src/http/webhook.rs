@@ -176,6 +176,7 @@ async fn understand(
     for _ in 0..RELEASES_PER_ATTEMPT_MAX {
         release.counts.called();
         let context = upstream::context(gateway, tenant, account, &release, "", 1);
+        tenant.rest().await;
         let hearing = health.call(false, || release.component.webhook(&context, request)).await;
         let fault = match hearing {
             Ok(hearing) if hearing.heard.len() <= HEARD_MAX => {

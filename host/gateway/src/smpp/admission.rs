@@ -146,6 +146,9 @@ async fn bind<W: AsyncWrite + Unpin>(
     let admitted = entrance::admit(gateway, peer, id, request.system_id, request.password).await;
     let masked = mask(&frame, request.system_id, request.password);
     frame.copy_from_slice(&masked);
+    if let Ok(bind) = &admitted {
+        bind.tenant.rest().await;
+    }
     match admitted.and_then(|bind| bind.open_session().map(|running| (bind, running))) {
         Ok((bind, running)) => {
             let first = Event::Bound(session::Bind { frame: frame.into() });

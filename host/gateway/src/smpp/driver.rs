@@ -34,7 +34,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// Why a bind ended.
@@ -151,7 +151,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         // When the socket last took something, or there first was something to take.
         let (mut progress, mut wrote) = (Instant::now(), false);
         loop {
-            if !self.events.is_empty() {
+            // While its tenant's share of a processor is used up, a session hears nothing and nothing is read for it.
+            let rest = bind.tenant.allowance.wait();
+            if !self.events.is_empty() && rest.is_none() {
                 let events = mem::take(&mut self.events);
                 match self.tell(&events).await {
                     Ok(actions) => self.perform(actions),
@@ -161,7 +163,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     return self.close(reason).await;
                 }
             }
-            if self.may_read() && self.take_frames() {
+            if rest.is_none() && self.may_read() && self.take_frames() {
                 continue;
             }
             if self.ended || draining {
@@ -175,7 +177,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             if capacity > 0 && claiming.is_none() {
                 claiming = Some(bind.gateway.ledger.claim(&lane, capacity, DELIVER_LEASE));
             }
-            let may_read = self.may_read();
+            let may_read = rest.is_none() && self.may_read();
             let writing = !self.writer.is_empty();
             if writing && !wrote {
                 progress = Instant::now();
@@ -192,6 +194,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                 },
                 Some((tokens, result)) = self.appends.next() => self.appended(tokens, result),
                 Some(answered) = self.questions.next() => self.events.push(Event::Answered(answered)),
+                () = sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                 () = sleep_until(self.passes_at), if !self.excess.is_empty() => {
                     let excess = mem::take(&mut self.excess);
                     self.append(excess);

@@ -51,6 +51,11 @@ impl Lane {
         }
     }
 
+    /// What the names of the lanes of this kind for all accounts of a tenant begin with.
+    pub fn all_of(kind: Kind, tenant: &str) -> String {
+        format!("{}/{tenant}/", kind.name())
+    }
+
     /// The deliveries of the same account.
     pub fn deliver(&self) -> Self {
         Self {
