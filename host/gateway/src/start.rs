@@ -1,7 +1,7 @@
 //! Starts a gateway from its configuration, and stops it without losing anything.
 
 use crate::{
-    admin, allowance,
+    admin,
     audit::Audit,
     clock::Clock,
     components,

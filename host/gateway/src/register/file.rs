@@ -1,17 +1,18 @@
 //! Tenants of the configuration file: followed when the file changes, or taken over once by the admin API. A file with a mistake
 //! changes nothing.
 
-use super::{Entry, Owner, Register, audit, changed, configs, read, seal_name, take_effect, waiting};
+use super::{Entry, Owner, Register, audit, blocking, changed, configs, read, seal_name, take_effect, waiting};
 use crate::{
     audit::FILE_OWNER,
     config::{self, Config, Mistake, Mode, TenantsOfFile},
     document::{self, Document},
     gateway::Gateway,
-    start::tenant_of,
+    releases::{self, deploy, restore},
     vault::{self, Vault},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, io, path::Path, sync::Arc};
+use tokio::task::spawn_blocking;
 
 /// Names the tenants that the file has given away: none of them is made twice, also when the API has removed it since.
 const SEEDED: &str = "seeded-tenants.json";
@@ -41,7 +42,7 @@ impl Register {
         &mut self,
         data_dir: &Path,
         vault: &Vault,
-        of_file: &[config::Tenant],
+        (of_file, settings): (&[config::Tenant], &dyn Fn(&config::Tenant) -> Vec<Mistake>),
         all: &mut Vec<config::Tenant>,
     ) -> Result<Vec<String>, String> {
         let path = data_dir.join(SEEDED);
@@ -63,7 +64,7 @@ impl Register {
                 continue;
             }
             let document = resolved(tenant);
-            let tenant = read(&document, &beside, &self.builtin).map_err(|mistakes| {
+            let tenant = read(&document, &beside, settings).map_err(|mistakes| {
                 format!(
                     "tenant {} of the file cannot be made: {}",
                     tenant.name,
@@ -101,12 +102,23 @@ impl Register {
         let mut tenants = self.tenants.lock().await;
         let mut others = configs(gateway);
         others.retain(|other| tenants.get(&other.name).is_some_and(|entry| entry.owner != Owner::File));
-        let config = read_again(&others, &|tenant| self.builtin.settings_mistakes(tenant))?;
+        let settings = |config: &config::Tenant| match gateway.directory.tenant(&config.name) {
+            Some(tenant) if tenant.is_pass_through() == matches!(config.mode, Mode::PassThrough) => {
+                releases::settings_mistakes(&tenant, config)
+            }
+            _ => gateway.depot.builtin().settings_mistakes(config),
+        };
+        let config = read_again(&others, &settings)?;
         if config.tenants_of_file != gateway.config.tenants_of_file {
             return Err("tenants_of_file is other than it was, which takes a restart".into());
         }
         if config.tenants_of_file == TenantsOfFile::Seed {
             return Err("its tenants are the admin API's; those that are new are made by a restart".into());
+        }
+        for config in &config.tenants {
+            if let Some(tenant) = gateway.directory.tenant(&config.name) {
+                releases::may_follow(&tenant, config).map_err(|why| format!("tenant {}: {why}", config.name))?;
+            }
         }
         let failed = |refusal: super::Refusal| refusal.to_string();
         let mut followed = Followed::default();
@@ -133,6 +145,8 @@ impl Register {
                     "what waits of a removed tenant stays until there is one of this name again"
                 );
             }
+            let (depot, gone) = (gateway.depot.clone(), name.clone());
+            blocking(move || depot.forget_journal(&gone)).await.map_err(failed)?;
             tenants.remove(&name);
             if let Some(tenant) = gateway.directory.remove(&name) {
                 tenant.remove();
@@ -162,10 +176,15 @@ impl Register {
                 Some(tenant) => {
                     tenant.change(config);
                     gateway.directory.put(&tenant);
+                    let done = deploy::follow_document(gateway, &tenant, FILE_OWNER).await;
+                    done.map_err(|refusal| format!("settings of tenant {name} are not in use: {refusal}"))?;
                     followed.changed.push(name.clone());
                 }
                 None => {
-                    gateway.directory.put(&tenant_of(&config, &self.builtin)?);
+                    let (depot, now) = (gateway.depot.clone(), gateway.clock.now());
+                    let made = spawn_blocking(move || restore::tenant(&depot, &config, now)).await;
+                    let tenant = made.map_err(|error| error.to_string()).flatten()?;
+                    gateway.directory.put(&tenant);
                     followed.created.push(name.clone());
                 }
             }

@@ -141,7 +141,8 @@ async fn put<T: Code>(
     }
     let began = Instant::now();
     let settings = order.settings.unwrap_or_else(|| slot.current().settings.clone());
-    warm(tenant, &component, &settings).await?;
+    warm(tenant, &component.within(&tenant.apart()), &settings).await?;
+    let component = component.within(&tenant.allowance);
     let (warmed, now) = (began.elapsed(), gateway.clock.now());
 
     let began = Instant::now();

@@ -16,6 +16,7 @@ pub mod trials;
 pub mod world;
 
 use crate::{
+    allowance,
     audit::{Change, Difference},
     components,
     config::{self, Mistake},
@@ -82,7 +83,8 @@ pub fn standing<T: Code>(slot: &Slot<T>) -> Standing {
 /// What the components that a tenant has say of a document that it is to have: of its own settings where those change, and of each
 /// account's over the settings in use where they do not.
 pub fn settings_mistakes(tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake> {
-    let mut mistakes = mistakes_of::<SessionComponent>(tenant, config);
+    let mut mistakes = allowance::mistakes(config, tenant.limits());
+    mistakes.extend(mistakes_of::<SessionComponent>(tenant, config));
     mistakes.extend(mistakes_of::<TranslatorComponent>(tenant, config));
     mistakes
 }
@@ -94,7 +96,7 @@ fn mistakes_of<T: Code>(tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake
     } else {
         &current.settings
     };
-    components::mistakes(&current.component, settings, config)
+    components::mistakes(&current.component.within(&tenant.apart()), settings, config)
 }
 
 /// Whether a tenant can have this document now: other settings are another release, and none comes while one is on trial.

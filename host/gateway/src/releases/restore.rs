@@ -8,8 +8,8 @@ use super::{
     trials,
     world::Code,
 };
-use crate::{components, config, config::Mistakes, tenant::Tenant};
-use edgebind_runtime::{Release, SessionComponent, Slot, TranslatorComponent};
+use crate::{allowance, components, config, config::Mistakes, tenant::Tenant};
+use edgebind_runtime::{Allowance, Release, SessionComponent, Slot, TranslatorComponent};
 use std::sync::Arc;
 
 /// What one world of a tenant starts with.
@@ -19,13 +19,32 @@ struct Found<T> {
     on_trial: Option<(Release<T>, Trial)>,
 }
 
+impl<T: Code> Found<T> {
+    fn within(self, allowance: &Arc<Allowance>) -> Self {
+        let within = |release: Release<T>| Release::new(release.component.within(allowance), release.settings, release.revision);
+        Self {
+            in_use: within(self.in_use),
+            before: self.before.map(within),
+            on_trial: self.on_trial.map(|(release, trial)| (within(release), trial)),
+        }
+    }
+}
+
 /// A tenant with the releases that it had, or the built-in ones if it had none. Compiles: not for a thread that others wait for.
 pub fn tenant(depot: &Depot, config: &config::Tenant, now: u64) -> Result<Arc<Tenant>, String> {
     let before = depot.journal(&config.name)?;
     let mut journal = before.clone().unwrap_or_default();
     let session = find::<SessionComponent>(depot, config, &mut journal, now);
     let translator = find::<TranslatorComponent>(depot, config, &mut journal, now);
-    let mut mistakes = components::mistakes(&session.in_use.component, &session.in_use.settings, config);
+    let limits = &depot.builtin().limits;
+    let allowance = allowance::of(config, &limits.guest);
+    let (session, translator) = (session.within(&allowance), translator.within(&allowance));
+    let mut mistakes = allowance::mistakes(config, limits);
+    mistakes.extend(components::mistakes(
+        &session.in_use.component,
+        &session.in_use.settings,
+        config,
+    ));
     mistakes.extend(components::mistakes(
         &translator.in_use.component,
         &translator.in_use.settings,
@@ -45,7 +64,13 @@ pub fn tenant(depot: &Depot, config: &config::Tenant, now: u64) -> Result<Arc<Te
         Slot::with_previous(session.in_use, session.before),
         Slot::with_previous(translator.in_use, translator.before),
     );
-    let tenant = Arc::new(Tenant::new(config.clone(), slots.0, slots.1, Releases::new(journal)));
+    let tenant = Arc::new(Tenant::new(
+        config.clone(),
+        slots.0,
+        slots.1,
+        Releases::new(journal),
+        (allowance, limits.clone()),
+    ));
     try_out(&tenant, session.on_trial, now);
     try_out(&tenant, translator.on_trial, now);
     Ok(tenant)

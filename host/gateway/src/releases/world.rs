@@ -2,9 +2,9 @@
 
 use super::depot::Loaded;
 use crate::{components::Builtin, tenant::Tenant};
-use edgebind_runtime::{Component, Fault, SessionComponent, Slot, TranslatorComponent, message::Setting, session};
+use edgebind_runtime::{Allowance, Component, Fault, SessionComponent, Slot, TranslatorComponent, message::Setting, session};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What a component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -96,6 +96,9 @@ pub trait Code: Component + Clone + Send + Sync + Sized + 'static {
     /// A component of this world, if it is one.
     fn from_loaded(loaded: Loaded) -> Option<Self>;
 
+    /// The same, with everything that is opened of it in this allowance.
+    fn within(&self, allowance: &Arc<Allowance>) -> Self;
+
     /// Opens one instance with these settings, and throws it away.
     fn try_one(&self, settings: &[Setting]) -> Result<(), Fault>;
 }
@@ -120,6 +123,10 @@ impl Code for SessionComponent {
             Loaded::Session(component) => Some(component),
             Loaded::Translator(_) => None,
         }
+    }
+
+    fn within(&self, allowance: &Arc<Allowance>) -> Self {
+        SessionComponent::within(self, allowance)
     }
 
     fn try_one(&self, settings: &[Setting]) -> Result<(), Fault> {
@@ -152,6 +159,10 @@ impl Code for TranslatorComponent {
             Loaded::Translator(component) => Some(component),
             Loaded::Session(_) => None,
         }
+    }
+
+    fn within(&self, allowance: &Arc<Allowance>) -> Self {
+        TranslatorComponent::within(self, allowance)
     }
 
     fn try_one(&self, _: &[Setting]) -> Result<(), Fault> {
