@@ -45,8 +45,6 @@ pub struct Started {
     pub http: SocketAddr,
     /// The listener of the admin API.
     pub admin: SocketAddr,
-    /// What compiles and runs guests.
-    pub engine: Engine,
     /// Notified when certificates are to be read again without waiting.
     again: Arc<Notify>,
     ledger: Arc<Embedded>,
@@ -75,7 +73,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     let builtin = components::load(&engine)?;
     let depot = Arc::new(Depot::open(
         &config.data_dir,
-        engine.clone(),
+        engine,
         builtin,
         guest_limits.component_bytes_max,
     )?);
@@ -161,7 +159,6 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         http: http.1,
         admin: admin.1,
         gateway: gateway.clone(),
-        engine,
         ledger,
     };
 

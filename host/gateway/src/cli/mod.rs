@@ -17,6 +17,7 @@ pub mod output;
 pub mod owner;
 pub mod recordings;
 pub mod releases;
+pub mod replay;
 pub mod secret;
 pub mod secrets;
 pub mod serve;
@@ -54,6 +55,7 @@ enum Command {
     Rollback(deploy::Rollback),
     Watch(watch::Watch),
     Recordings(recordings::Recordings),
+    Replay(replay::Replay),
     Audit(audit::Audit),
     #[command(hide = true)]
     Compile(compile::Compile),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Rollback(rollback) => client(rollback.run()),
         Command::Watch(watch) => client(watch.run()),
         Command::Recordings(recordings) => client(recordings.run()),
+        Command::Replay(replay) => replay.run(),
         Command::Audit(audit) => client(audit.run()),
         Command::Compile(compile) => return compile.run(),
     };
