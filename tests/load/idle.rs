@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use crate::process::{cpu_time, resident_octets};
+use crate::process::{cpu_time, proportional_octets, resident_octets};
 use crate::steady::{Load, Plan};
 
 const PASSWORD: &str = "secret08";
@@ -43,7 +43,7 @@ impl Idle {
         let home = Home::new();
         let edgebind = Edgebind::with_config(&home, &toml(&home, tenants)).await;
         let pid = edgebind.pid();
-        let before = resident_octets(pid);
+        let before = proportional_octets(pid);
         let accounts = (0..tenants)
             .map(|tenant| (format!("esme{tenant}"), PASSWORD.to_owned()))
             .collect();
@@ -57,7 +57,7 @@ impl Idle {
         .await;
         let bound = binding.elapsed();
         sleep(Duration::from_secs(2)).await;
-        let after = resident_octets(pid);
+        let (after, resident) = (proportional_octets(pid), resident_octets(pid));
         let cpu = cpu_time(pid);
         sleep(Duration::from_secs(seconds)).await;
         let cpu = cpu_time(pid).saturating_sub(cpu);
@@ -67,8 +67,10 @@ impl Idle {
             bound.as_secs_f64()
         );
         println!(
-            "  {:.0} MiB resident in all ({:.0} MiB before the first bind), {:.1} KiB a bind",
+            "  {:.0} MiB in all, pages that instances share counted once ({:.0} MiB resident, where they count for each; {:.0} MiB before the \
+             first bind), {:.1} KiB a bind",
             mib(after),
+            mib(resident),
             mib(before),
             mib(after.saturating_sub(before)) * 1024.0 / count as f64
         );

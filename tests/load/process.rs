@@ -17,17 +17,20 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Octets of memory that it takes now: its own, and of what many map at once each page once. (What is resident counts such a page for
+/// every instance that maps it.)
+pub(crate) fn proportional_octets(pid: u32) -> u64 {
+    octets(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
+}
+
 /// Octets of memory that it holds now.
 pub(crate) fn resident_octets(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process to measure runs on this machine");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .expect("status names VmRSS");
-    let kib = line
-        .trim()
-        .trim_end_matches(" kB")
-        .parse::<u64>()
-        .expect("VmRSS is a number of kB");
-    kib * 1024
+    octets(&format!("/proc/{pid}/status"), "VmRSS:")
+}
+
+fn octets(file: &str, name: &str) -> u64 {
+    let text = fs::read_to_string(file).expect("the process to measure runs on this machine");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.expect("the kernel names a number of kB") * 1024
 }
