@@ -44,6 +44,8 @@ pub enum Shows {
 
 /// Digits of a digest that tell releases apart.
 pub const DIGITS: usize = 12;
+/// Digits of a whole one, of SHA-256.
+const DIGEST: usize = 64;
 /// Characters of a summary.
 const SUMMARY: usize = 80;
 
@@ -156,6 +158,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if text.chars().any(char::is_control) => text.escape_debug().to_string(),
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".into(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(members) => match (members.get("path"), members.get("before"), members.get("after")) {
             (Some(path), Some(before), Some(after)) => difference(path, before, after),
@@ -179,12 +182,19 @@ fn beginning(text: String) -> String {
 
 /// What a change did to one value: null is where there was or is none.
 fn difference(path: &Value, before: &Value, after: &Value) -> String {
-    let path = plain(path);
+    let (path, shown) = (plain(path), |value| short(plain(value)));
     match (before, after) {
-        (Value::Null, after) => format!("{path} {}", plain(after)),
-        (before, Value::Null) => format!("{path} no longer {}", plain(before)),
-        (before, after) => format!("{path} {} -> {}", plain(before), plain(after)),
+        (Value::Null, after) => format!("{path} {}", shown(after)),
+        (before, Value::Null) => format!("{path} no longer {}", shown(before)),
+        (before, after) => format!("{path} {} -> {}", shown(before), shown(after)),
     }
+}
+
+/// Of a digest, what tells it apart; anything else as it is.
+fn short(mut text: String) -> String {
+    let is_digest = text.len() == DIGEST && text.chars().all(|digit| digit.is_ascii_hexdigit());
+    text.truncate(if is_digest { DIGITS } else { text.len() });
+    text
 }
 
 #[cfg(test)]
@@ -229,11 +239,12 @@ mod tests {
             { "path": "rate", "before": null, "after": { "burst": 2, "per_second": 1 } },
             { "path": "binds_max", "before": 1, "after": 2 },
             { "path": "queue_max", "before": 5, "after": null },
+            { "path": "digest", "before": "a1".repeat(32), "after": [] },
             { "path": "password", "before": null, "after": { "set": true } },
         ]);
         assert_eq!(
             plain(&what),
-            "rate {burst = 2, per_second = 1}, binds_max 1 -> 2, queue_max no longer 5, password set"
+            "rate {burst = 2, per_second = 1}, binds_max 1 -> 2, queue_max no longer 5, digest a1a1a1a1a1a1 -> none, password set"
         );
     }
 
