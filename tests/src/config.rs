@@ -47,11 +47,11 @@ impl Config {
         let (user, password) = UPSTREAM;
         let mut toml = format!(
             r#"
+[admin]
+addr = "127.0.0.1:0"
 [smpp]
 plain = "127.0.0.1:0"
 {smpp}
-[admin]
-addr = "127.0.0.1:0"
 [limits]
 {limits}
 [http]
