@@ -39,7 +39,11 @@ async fn a_file_that_changes_is_followed_at_sighup() {
     let toml = config.toml(&home, NOWHERE);
     let edgebind = Edgebind::with_config(&home, &toml).await;
     let admin = edgebind.admin();
-    let of_api = json!({ "name": "beta", "accounts": [{ "system_id": "beta01", "password": "beta-pw1" }] });
+    let of_api = json!({
+        "name": "beta",
+        "translator_settings": { "api_base_url": NOWHERE },
+        "accounts": [{ "system_id": "beta01", "password": "beta-pw1" }],
+    });
     admin.post("/v1/tenants", &of_api).await;
     let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
         .await
@@ -48,7 +52,7 @@ async fn a_file_that_changes_is_followed_at_sighup() {
     // Another password, another account and another tenant; who is bound stays bound.
     let more = format!(
         "{}[[tenants.accounts]]\nsystem_id = \"esme02\"\npassword = \"second-2\"\n[[tenants]]\nname = \"gamma\"\n\
-         accounts = [{{ system_id = \"gamma01\", password = \"gamma-pw\" }}]\n",
+         translator_settings.api_base_url = \"{NOWHERE}\"\naccounts = [{{ system_id = \"gamma01\", password = \"gamma-pw\" }}]\n",
         toml.replace(PASSWORD, "changed8")
     );
     follow(&edgebind, &home, &more, "the configuration file is followed").await;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use edgebind_simulator::esme::{BindKind, Esme, Submit};
+use edgebind_simulator::esme::{BindKind, Esme, Long, Submit};
 use edgebind_simulator::smsgate::Smsgate;
 use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
 use edgebind_tests::wait::{self, PATIENCE};
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -132,21 +133,32 @@ async fn one_instance_too_many_is_not_opened() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_as_much_as_the_tenant_has() {
-    let world = World::with(json!({ "guest": { "memory_bytes": 65536 } })).await;
-    world.is_refused("beta01").await;
-    world.bind(SYSTEM_ID).await;
-    world.change(json!({ "guest": { "memory_bytes": 8 << 20 } })).await;
-    world.bind("beta01").await;
-    let large = json!({ "guest": { "memory_bytes": 1_u64 << 30 } });
-    let (status, said) = world.admin.call(Method::PATCH, "/v1/tenants/beta", Some(&large)).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "no place is so large");
-    assert!(
-        said["mistakes"][0]
-            .as_str()
-            .unwrap()
-            .starts_with("guest.memory_bytes: 1073741824 exceeds "),
-        "{said}"
-    );
+    const PAGE: usize = 64 << 10;
+    let world = World::with(json!({})).await;
+    let (esme, neighbour) = (world.bind("beta01").await, world.bind(SYSTEM_ID).await);
+    let large = || Submit::octets("EDGEBIND", "+447700900123", &[b'x'; 60_000]).long(Long::Payload);
+    for (memory_bytes, why) in [
+        (PAGE, "exceeds memory limits"),
+        (1 << 30, "guest.memory_bytes: 1073741824 exceeds "),
+    ] {
+        let patch = json!({ "guest": { "memory_bytes": memory_bytes } });
+        let (status, said) = world.admin.call(Method::PATCH, "/v1/tenants/beta", Some(&patch)).await;
+        assert_eq!(
+            status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "no guest starts in {memory_bytes}, or no place is so large"
+        );
+        assert!(said["mistakes"].to_string().contains(why), "{said}");
+    }
+    // What the components begin with, and little more.
+    world.change(json!({ "guest": { "memory_bytes": 20 * PAGE } })).await;
+    let message = large();
+    let ended = join_all((0..4).map(|_| esme.submit(&message))).await;
+    assert!(ended.iter().any(Result::is_err), "{ended:?}");
+    wait::until("the bind to end", PATIENCE, async || esme.has_ended().then_some(())).await;
+    neighbour.enquire_link().await.unwrap();
+    world.change(json!({ "guest": null })).await;
+    world.bind("beta01").await.submit(&large()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,8 +35,10 @@ impl Builtin {
     /// What the built-in components say of a tenant's settings, and of each account's over them.
     pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
         let of_guests = allowance::mistakes(tenant, &self.limits);
-        let of_session = mistakes(&self.session, document(tenant, World::Session), tenant);
-        let of_translator = mistakes(&self.translator, document(tenant, World::Translator), tenant);
+        let allowance = allowance::of(tenant, &self.limits.guest);
+        let (session, translator) = (self.session.within(&allowance), self.translator.within(&allowance));
+        let of_session = mistakes(&session, document(tenant, World::Session), tenant);
+        let of_translator = mistakes(&translator, document(tenant, World::Translator), tenant);
         of_guests.into_iter().chain(of_session).chain(of_translator).collect()
     }
 }

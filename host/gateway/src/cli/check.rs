@@ -40,8 +40,8 @@ impl Check {
         );
         mistakes.extend(descriptors::connections(config.limits.connections_max).err());
         let smpp = config.smpp.tls.as_ref().map(|tls| (&tls.files, tls.client_ca.as_deref()));
-        let http = config.http.tls.as_ref().map(|files| (files, None));
-        for (files, client_ca) in smpp.into_iter().chain(http) {
+        let other = [&config.http.tls, &config.admin.tls].into_iter().flatten();
+        for (files, client_ca) in smpp.into_iter().chain(other.map(|files| (files, None))) {
             mistakes.extend(Tls::open(files, client_ca).err());
         }
         if !mistakes.is_empty() {

@@ -3,7 +3,7 @@
 
 use super::{Entry, Owner, Register, audit, blocking, changed, configs, read, seal_name, take_effect, waiting};
 use crate::{
-    audit::FILE_OWNER,
+    audit::{Audit, Change, FILE_OWNER},
     config::{self, Config, Mistake, Mode, TenantsOfFile},
     document::{self, Document},
     gateway::Gateway,
@@ -94,7 +94,7 @@ impl Register {
         Ok(names)
     }
 
-    /// Makes the tenants that the file owns what it says now, all of them or none.
+    /// Makes the tenants that the file owns what it says now. What cannot be done of it on the disk is said in the log.
     ///
     /// # Errors
     /// A sentence; everything is as it was.
@@ -102,96 +102,127 @@ impl Register {
         let mut tenants = self.tenants.lock().await;
         let mut others = configs(gateway);
         others.retain(|other| tenants.get(&other.name).is_some_and(|entry| entry.owner != Owner::File));
-        let settings = |config: &config::Tenant| match gateway.directory.tenant(&config.name) {
-            Some(tenant) if tenant.is_pass_through() == matches!(config.mode, Mode::PassThrough) => {
-                releases::settings_mistakes(&tenant, config)
-            }
-            _ => gateway.depot.builtin().settings_mistakes(config),
+        let config = read_again(&others, &|config| settings_mistakes(gateway, config))?;
+        may_follow(gateway, &config)?;
+
+        let is_gone = |name: &str, entry: &Entry| {
+            let mut of_file = config.tenants.iter();
+            entry.owner == Owner::File && !of_file.any(|tenant| tenant.name == *name && is_same_mode(tenant, &entry.document))
         };
-        let config = read_again(&others, &settings)?;
-        if config.tenants_of_file != gateway.config.tenants_of_file {
-            return Err("tenants_of_file is other than it was, which takes a restart".into());
-        }
-        if config.tenants_of_file == TenantsOfFile::Seed {
-            return Err("its tenants are the admin API's; those that are new are made by a restart".into());
-        }
-        for config in &config.tenants {
-            if let Some(tenant) = gateway.directory.tenant(&config.name) {
-                releases::may_follow(&tenant, config).map_err(|why| format!("tenant {}: {why}", config.name))?;
-            }
-        }
-        let failed = |refusal: super::Refusal| refusal.to_string();
-        let mut followed = Followed::default();
         let gone: Vec<String> = tenants
             .iter()
-            .filter(|(name, entry)| {
-                let stays = config
-                    .tenants
-                    .iter()
-                    .any(|tenant| tenant.name == **name && is_same_mode(tenant, &entry.document));
-                entry.owner == Owner::File && !stays
-            })
+            .filter(|(name, entry)| is_gone(name, entry))
             .map(|(name, _)| name.clone())
             .collect();
+        let nothing = Document::new();
+        let mut changes: Vec<Change> = gone
+            .iter()
+            .filter_map(|name| Some(changed("tenant removed", name, None, &tenants.get(name)?.document, &nothing)))
+            .collect();
+        let mut others_than_before = Vec::new();
+        for config in config.tenants {
+            let after = resolved(&config);
+            let before = tenants.get(&config.name).filter(|_| !gone.contains(&config.name));
+            let (action, before) = match before {
+                Some(entry) if entry.document == after => continue,
+                Some(entry) => ("tenant changed", &entry.document),
+                None => ("tenant created", &nothing),
+            };
+            changes.push(changed(action, &config.name, None, before, &after));
+            others_than_before.push((config, after));
+        }
+        for change in changes {
+            audit(gateway, FILE_OWNER, change)
+                .await
+                .map_err(|refusal| refusal.to_string())?;
+        }
+
+        let mut followed = Followed::default();
         for name in gone {
-            let Some(entry) = tenants.get(&name) else { continue };
-            let change = changed("tenant removed", &name, None, &entry.document, &Document::new());
-            audit(gateway, FILE_OWNER, change).await.map_err(failed)?;
-            let left = waiting(gateway, &name, None);
-            if left > 0 {
-                tracing::warn!(
-                    tenant = name,
-                    waiting = left,
-                    "what waits of a removed tenant stays until there is one of this name again"
-                );
-            }
-            let (depot, gone) = (gateway.depot.clone(), name.clone());
-            blocking(move || depot.forget_journal(&gone)).await.map_err(failed)?;
             tenants.remove(&name);
-            if let Some(tenant) = gateway.directory.remove(&name) {
-                tenant.remove();
-            }
-            gateway.binds.end_unserved();
+            part_with(gateway, &name).await;
             followed.removed.push(name);
         }
-        for config in config.tenants {
-            let (name, after) = (config.name.clone(), resolved(&config));
-            let before = tenants.get(&name).map(|entry| entry.document.clone());
-            if before.as_ref() == Some(&after) {
-                continue;
-            }
-            let action = if before.is_some() {
-                "tenant changed"
-            } else {
-                "tenant created"
-            };
-            let change = changed(action, &name, None, before.as_ref().unwrap_or(&Document::new()), &after);
-            audit(gateway, FILE_OWNER, change).await.map_err(failed)?;
-            let entry = Entry {
-                owner: Owner::File,
-                document: after,
-            };
-            tenants.insert(name.clone(), entry);
-            match gateway.directory.tenant(&name) {
-                Some(tenant) => {
-                    tenant.change(config);
-                    gateway.directory.put(&tenant);
-                    let done = deploy::follow_document(gateway, &tenant, FILE_OWNER).await;
-                    done.map_err(|refusal| format!("settings of tenant {name} are not in use: {refusal}"))?;
-                    followed.changed.push(name.clone());
-                }
-                None => {
-                    let (depot, now) = (gateway.depot.clone(), gateway.clock.now());
-                    let made = spawn_blocking(move || restore::tenant(&depot, &config, now)).await;
-                    let tenant = made.map_err(|error| error.to_string()).flatten()?;
-                    gateway.directory.put(&tenant);
-                    followed.created.push(name.clone());
+        for (config, document) in others_than_before {
+            let (name, owner) = (config.name.clone(), Owner::File);
+            let is_known = gateway.directory.tenant(&name).is_some();
+            match put(gateway, config).await {
+                Ok(()) => drop(tenants.insert(name.clone(), Entry { owner, document })),
+                Err(why) => {
+                    tracing::error!(tenant = name, "is not what the file says: {why}");
+                    continue;
                 }
             }
             take_effect(gateway, &name);
+            if is_known {
+                &mut followed.changed
+            } else {
+                &mut followed.created
+            }
+            .push(name);
         }
         Ok(followed)
     }
+}
+
+/// What is wrong with the settings of a tenant of the file, as its own components say, or the built-in ones if it is new.
+fn settings_mistakes(gateway: &Gateway, config: &config::Tenant) -> Vec<Mistake> {
+    match gateway.directory.tenant(&config.name) {
+        Some(tenant) if tenant.is_pass_through() == matches!(config.mode, Mode::PassThrough) => {
+            releases::settings_mistakes(&tenant, config)
+        }
+        _ => gateway.depot.builtin().settings_mistakes(config),
+    }
+}
+
+/// Whether a file can be followed at all.
+fn may_follow(gateway: &Gateway, config: &Config) -> Result<(), String> {
+    if config.tenants_of_file != gateway.config.tenants_of_file {
+        return Err("tenants_of_file is other than it was, which takes a restart".into());
+    }
+    if config.tenants_of_file == TenantsOfFile::Seed {
+        return Err("its tenants are the admin API's; a restart makes those that are new".into());
+    }
+    for config in &config.tenants {
+        if let Some(tenant) = gateway.directory.tenant(&config.name) {
+            releases::may_follow(&tenant, config).map_err(|why| format!("tenant {}: {why}", config.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of a tenant that the file has no more.
+async fn part_with(gateway: &Arc<Gateway>, name: &str) {
+    let left = waiting(gateway, name, None);
+    if left > 0 {
+        tracing::warn!(
+            tenant = name,
+            waiting = left,
+            "what waits of a removed tenant stays until there is one of this name again"
+        );
+    }
+    if let Some(tenant) = gateway.directory.remove(name) {
+        tenant.remove();
+    }
+    gateway.binds.end_unserved();
+    let (depot, tenant) = (gateway.depot.clone(), name.to_owned());
+    if let Err(refusal) = blocking(move || depot.forget_journal(&tenant)).await {
+        tracing::error!(tenant = name, "releases of a removed tenant are remembered: {refusal}");
+    }
+}
+
+/// Has a tenant be what is configured now.
+async fn put(gateway: &Arc<Gateway>, config: config::Tenant) -> Result<(), String> {
+    if let Some(tenant) = gateway.directory.tenant(&config.name) {
+        tenant.change(config);
+        gateway.directory.put(&tenant);
+        let followed = deploy::follow_document(gateway, &tenant, FILE_OWNER).await;
+        return followed.map_err(|refusal| format!("its settings are not in use: {refusal}"));
+    }
+    let (depot, now) = (gateway.depot.clone(), gateway.clock.now());
+    let made = spawn_blocking(move || restore::tenant(&depot, &config, now)).await;
+    gateway.directory.put(&made.map_err(|error| error.to_string()).flatten()?);
+    Ok(())
 }
 
 /// The document of a tenant with the secrets themselves in it, wherever its table says that they come from.
@@ -221,9 +252,9 @@ fn is_same_mode(tenant: &config::Tenant, document: &Document) -> bool {
 }
 
 /// Notes in the audit trail what was seeded.
-pub fn audit_of_seeds(audit: &crate::audit::Audit, at: u64, names: &[String]) -> io::Result<()> {
+pub fn audit_of_seeds(audit: &Audit, at: u64, names: &[String]) -> io::Result<()> {
     for name in names {
-        audit.write(&crate::audit::Change {
+        audit.write(&Change {
             at,
             by: FILE_OWNER.into(),
             ..changed("tenant created", name, None, &Document::new(), &Document::new())

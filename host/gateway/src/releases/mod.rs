@@ -96,7 +96,8 @@ fn mistakes_of<T: Code>(tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake
     } else {
         &current.settings
     };
-    components::mistakes(&current.component.within(&tenant.apart()), settings, config)
+    let apart = allowance::of(config, &tenant.limits().guest);
+    components::mistakes(&current.component.within(&apart), settings, config)
 }
 
 /// Whether a tenant can have this document now: other settings are another release, and none comes while one is on trial.
