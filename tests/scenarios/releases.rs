@@ -4,7 +4,7 @@ use edgebind_simulator::esme::{BindKind, Esme, Submit};
 use edgebind_simulator::smsgate::Smsgate;
 use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
-use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::edgebind::{Edgebind, Home, file_with};
 use edgebind_tests::guests::{component, noted};
 use edgebind_tests::wait::{self, PATIENCE};
 use reqwest::{Method, StatusCode};
@@ -23,13 +23,20 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (home, upstream) = (Home::new(), upstream().await);
-        Self::again(home, upstream).await
+        Self::with(&Config::default()).await
+    }
+
+    async fn with(config: &Config) -> Self {
+        Self::start(Home::new(), upstream().await, config).await
     }
 
     /// On what an earlier one has left.
     async fn again(home: Home, upstream: Smsgate) -> Self {
-        let edgebind = Edgebind::with_config(&home, &Config::default().toml(&home, upstream.base_url())).await;
+        Self::start(home, upstream, &Config::default()).await
+    }
+
+    async fn start(home: Home, upstream: Smsgate, config: &Config) -> Self {
+        let edgebind = Edgebind::with_config(&home, &config.toml(&home, upstream.base_url())).await;
         let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
             .await
             .unwrap();
@@ -413,4 +420,123 @@ async fn many_swaps_leave_memory_flat() {
 fn resident_pages(pid: u32) -> usize {
     let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
     statm.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_is_compared_and_nobody_outside_hears_of_it() {
+    const TEXT: &str = "Which release is this?";
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let digest = world.admin.upload(&second_smsgate()).await;
+    world
+        .order(json!({ "component": digest, "trial": { "kind": "shadow" } }))
+        .await;
+    let before = world.esme.inbox().receipts.len();
+    for _ in 0..5 {
+        let id = world.submit().await;
+        world.esme.receipt_of(&id, PATIENCE).await.unwrap();
+    }
+    // Five messages, and a webhook for each receipt.
+    let shadow = wait::until("the shadow to be told of everything", PATIENCE, async || {
+        let comparison = world.admin.get("/v1/tenants/acme/releases/translator/trial").await;
+        let shadow = comparison["shadow"].clone();
+        (shadow["compared"].as_u64() >= Some(10)).then_some(shadow)
+    })
+    .await;
+    assert_eq!(shadow["dropped"], 0);
+    assert!(shadow["differing"].as_u64() >= Some(5), "{shadow}");
+    let differences = shadow["last"][0]["differences"].as_array().unwrap();
+    let agent = differences
+        .iter()
+        .find(|difference| difference["at"].as_str().unwrap().contains("headers"));
+    assert!(agent.is_some_and(|agent| agent["before"] != agent["after"]), "{shadow}");
+    let shown = shadow.to_string();
+    assert!(!shown.contains(TEXT) && !shown.contains("7700900123"), "{shown}");
+
+    let agents: Vec<String> = world
+        .upstream
+        .calls()
+        .into_iter()
+        .filter_map(|call| call.user_agent)
+        .collect();
+    assert!(
+        agents.iter().all(|agent| *agent == first),
+        "the upstream has heard of the shadow: {agents:?}"
+    );
+    assert_eq!(world.upstream.posts().values().sum::<usize>(), 6);
+    assert_eq!(world.esme.inbox().receipts.len(), before + 5);
+    assert_eq!(world.releases("translator").await[1]["state"], "in use");
+
+    let (status, said) = world
+        .admin
+        .call(
+            Method::POST,
+            "/v1/tenants/acme/releases",
+            Some(&json!({ "builtin": "session", "trial": { "kind": "shadow" } })),
+        )
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_that_breaks_is_counted_and_harms_nobody() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    let digest = world.admin.upload(&faulty_translator()).await;
+    world
+        .order(json!({ "component": digest, "settings": { "misdeed": "trap" }, "trial": { "kind": "shadow" } }))
+        .await;
+    assert_eq!(world.agent_of_a_message().await, first);
+    let comparison = wait::until("the shadow to break", PATIENCE, async || {
+        let comparison = world.admin.get("/v1/tenants/acme/releases/translator/trial").await;
+        (comparison["on_trial"]["faults"].as_u64() >= Some(1)).then_some(comparison)
+    })
+    .await;
+    assert!(
+        comparison["shadow"]["last"][0]["fault"].as_str().unwrap().contains("trapped"),
+        "{comparison}"
+    );
+    assert_eq!(comparison["in_use"]["faults"], 0);
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/translator/dismiss", &Value::Null)
+        .await;
+    assert_eq!(world.agent_of_a_message().await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_guests_do_is_recorded_where_the_tenant_wants_it_and_without_what_was_said() {
+    let config = Config {
+        tenant: "recording = { octets_max = 200000, redact = true }".into(),
+        ..Config::default()
+    };
+    let world = World::with(&config).await;
+    let id = world.submit().await;
+    world.esme.receipt_of(&id, PATIENCE).await.unwrap();
+    let kinds = async |wanted: &str| {
+        wait::until(format!("a recorded {wanted}"), PATIENCE, async || {
+            let recordings = world.admin.get("/v1/tenants/acme/recordings").await;
+            let recordings = recordings.as_array().unwrap().clone();
+            recordings.into_iter().find(|recording| recording["kind"] == wanted)
+        })
+        .await
+    };
+    kinds("webhook").await;
+    let operation = kinds("operation").await;
+    let path = format!("/v1/tenants/acme/recordings/{}", operation["id"].as_str().unwrap());
+    let line = world.admin.get(&path).await;
+    assert_eq!(
+        (&line["format"], &line["redacted"], &line["revision"]),
+        (&json!(1), &json!(true), &json!(1))
+    );
+    world.esme.unbind().await.unwrap();
+    kinds("bind").await;
+    for secret in ["Which release is this", "7700900123", PASSWORD] {
+        let at = file_with(&world.home.data_dir().join("recordings"), secret.as_bytes());
+        assert_eq!(at, None, "{secret} lies on the disk");
+    }
+    let (status, _) = world.admin.call(Method::DELETE, &path, None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, _) = world.admin.call(Method::GET, &path, None).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }

@@ -9,7 +9,7 @@ use crate::{
     limits::RELEASES_PER_ATTEMPT_MAX,
     observe::Gauge,
     receivers::Serves,
-    releases::faults,
+    releases::{faults, health},
     tenant::Tenant,
     work::{
         entry::{self, Submission},
@@ -121,7 +121,8 @@ impl Bind {
             self.open.revision.store(release.revision, Ordering::Relaxed);
             release.counts.called();
             releases += 1;
-            let fault = match release.component.open(&config) {
+            let open = || release.component.open(&config);
+            let fault = match health::where_it_is_slow(release.component.is_wasi(), open) {
                 Ok(session) => {
                     return Ok(Running {
                         session,

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     directory::Directory,
     http::egress::Egress,
+    recordings::witness::Witness,
     register::Register,
     releases::depot::Depot,
     smpp::{driver::Append, entrance::Entrance},
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub vault: Vault,
     /// Where releases come from.
     pub depot: Arc<Depot>,
+    /// Who sees what guests do, for those who want it kept.
+    pub witness: Arc<Witness>,
     /// Every tenant.
     pub directory: Directory,
     /// What is changed of tenants while it runs.
@@ -88,6 +91,7 @@ impl Gateway {
     ) -> Self {
         Self {
             entrance: Entrance::new(config.limits.checks_per_minute),
+            witness: Witness::new(config.data_dir.join("recordings")),
             config,
             clock: Clock::start(),
             ledger,

@@ -235,3 +235,20 @@ pub const PROBATION_FAULTS: (usize, u64) = (3, 60_000);
 
 /// How often it is asked what becomes of the trials.
 pub const TRIAL_POLL: Duration = Duration::from_secs(1);
+
+/// Operations and webhooks that a shadow has still to be told; of one more it misses out, which is counted.
+pub const SHADOW_QUEUE_MAX: usize = 256;
+
+/// Operations and webhooks that a shadow would have done otherwise that are shown; of more, the oldest are forgotten.
+pub const SHADOW_SHOWN_MAX: usize = 20;
+
+/// Recordings that wait to be written; one more is missed, which is counted.
+pub const RECORDED_QUEUE_MAX: usize = 256;
+
+/// Recordings of one tenant, whatever room they take; of more, the oldest go.
+pub const RECORDINGS_MAX: usize = 10_000;
+
+/// Turns of one bind, and about as many octets, that are recorded; the rest of it is not.
+pub const RECORDED_TURNS_MAX: usize = 1_000;
+/// See [`RECORDED_TURNS_MAX`].
+pub const RECORDED_BIND_OCTETS_MAX: usize = 1 << 20;

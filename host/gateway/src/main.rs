@@ -25,6 +25,7 @@ mod memos;
 mod observe;
 mod rate;
 mod receivers;
+mod recordings;
 mod register;
 mod releases;
 mod smpp;

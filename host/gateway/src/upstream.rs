@@ -4,12 +4,14 @@ use crate::{
     account::Account,
     gateway::Gateway,
     limits::{EXCHANGES_MAX, RELEASES_PER_ATTEMPT_MAX},
+    recordings::witness,
     releases::faults,
     tenant::Tenant,
 };
 use edgebind_runtime::{
     End, Fault, Release, TranslatorComponent,
-    translator::{Context, Operation, Outcome, Retry, Step},
+    recording::{Call, Operated, Work},
+    translator::{Conclusion, Context, Operation, Outcome, Retry, Step},
 };
 use std::{
     hash::{DefaultHasher, Hasher as _},
@@ -37,7 +39,8 @@ pub async fn run(
     let mut fault;
     for _ in 0..RELEASES_PER_ATTEMPT_MAX {
         release.counts.called();
-        fault = match on_release(gateway, tenant, account, key, attempt, &operation, &release).await {
+        let first = context(gateway, tenant, account, &release, key, attempt);
+        fault = match on_release(gateway, tenant, account, first, &operation, &release).await {
             Ok(outcome) => {
                 release.counts.ended(match outcome {
                     Outcome::Taken(_) | Outcome::Known(_) => End::Taken,
@@ -66,39 +69,77 @@ pub async fn run(
     )
 }
 
+/// Runs an operation on one release, and shows it to those who want to know.
 async fn on_release(
     gateway: &Gateway,
     tenant: &Arc<Tenant>,
     account: &Account,
-    key: &str,
-    attempt: u32,
+    first: Context,
+    operation: &Operation,
+    release: &Arc<Release<TranslatorComponent>>,
+) -> Result<Outcome, Fault> {
+    let began = first.now;
+    let mut calls = witness::watches(tenant).then(Vec::new);
+    let concluded = converse(gateway, tenant, account, first, operation, release, &mut calls).await;
+    if let Some(calls) = calls {
+        let work = Work::Operation(Operated {
+            operation: operation.clone(),
+            calls,
+        });
+        witness::saw(gateway, tenant, &account.terms().translator_settings, release, began, work);
+    }
+    let conclusion = concluded?;
+    if let Some(memo) = conclusion.memo {
+        tenant.memos.put(&account.name, memo, gateway.clock.now());
+    }
+    Ok(conclusion.outcome)
+}
+
+/// Asks the translator what to do, does its exchanges, and so on until it is done.
+async fn converse(
+    gateway: &Gateway,
+    tenant: &Arc<Tenant>,
+    account: &Account,
+    mut context: Context,
     operation: &Operation,
     release: &Release<TranslatorComponent>,
-) -> Result<Outcome, Fault> {
-    let health = &tenant.releases.health.translator;
+    calls: &mut Option<Vec<Call>>,
+) -> Result<Conclusion, Fault> {
     let secrets = account.secrets();
-    let mut context = context(gateway, tenant, account, release, key, attempt);
-    tenant.rest().await;
-    let mut step = health.call(false, || release.component.begin(&context, operation)).await?;
-    for _ in 0..EXCHANGES_MAX {
-        let exchange = match step {
-            Step::Exchange(exchange) => exchange,
-            Step::Done(conclusion) => {
-                if let Some(memo) = conclusion.memo {
-                    tenant.memos.put(&account.name, memo, gateway.clock.now());
-                }
-                return Ok(conclusion.outcome);
-            }
-        };
-        let got = gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await;
+    let (mut saved, mut got, mut exchanges) = (Vec::new(), None, 0);
+    loop {
         tenant.rest().await;
         context.now = gateway.clock.now();
-        let resume = || release.component.resume(&context, operation, &exchange.saved, &got);
-        step = health.call(false, resume).await?;
+        let call = || match &got {
+            None => release.component.begin(&context, operation),
+            Some(got) => release.component.resume(&context, operation, &saved, got),
+        };
+        let step = tenant
+            .releases
+            .health
+            .translator
+            .call(release.component.is_wasi(), call)
+            .await;
+        if let Some(calls) = calls {
+            calls.push(Call {
+                context: context.clone(),
+                got: got.take(),
+                step: step.clone().map_err(|fault| fault.to_string()),
+            });
+        }
+        let exchange = match step? {
+            Step::Exchange(exchange) => exchange,
+            Step::Done(conclusion) => return Ok(conclusion),
+        };
+        if exchanges == EXCHANGES_MAX {
+            return Err(Fault::Trap {
+                why: format!("more than {EXCHANGES_MAX} exchanges in a row"),
+            });
+        }
+        exchanges += 1;
+        got = Some(gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await);
+        saved = exchange.saved;
     }
-    Err(Fault::Trap {
-        why: format!("more than {EXCHANGES_MAX} exchanges in a row"),
-    })
 }
 
 /// The same octets have the same key, so that what is repeated gets the same release.

@@ -8,6 +8,7 @@ mod binds;
 mod components;
 mod messages;
 mod openapi;
+mod recordings;
 mod refusal;
 mod releases;
 mod secrets;
@@ -53,6 +54,7 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Arc
         .merge(trail::routes())
         .merge(components::routes())
         .merge(releases::routes())
+        .merge(recordings::routes())
         .layer(DefaultBodyLimit::max(ADMIN_BODY_OCTETS_MAX))
         .layer(middleware::from_fn_with_state(token, has_token))
         .route("/v1/openapi.json", get(async || Json(openapi::Api::openapi())))

@@ -1,6 +1,6 @@
 //! The OpenAPI document, made of the routes and words themselves.
 
-use super::{accounts, binds, components, messages, releases, secrets, tenants, trail};
+use super::{accounts, binds, components, messages, recordings, releases, secrets, tenants, trail};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
@@ -19,6 +19,7 @@ use utoipa::{
         trail::list,
         components::take_in,
         releases::list, releases::deploy, releases::roll_back, releases::promote, releases::dismiss, releases::trial,
+        recordings::list, recordings::show, recordings::remove,
     ),
     modifiers(&Token),
     security(("token" = [])),

@@ -12,6 +12,7 @@ use crate::{
     releases::{
         deploy::{self, Order},
         journal::Entry,
+        shadow::Shown,
         trials,
         world::{Code, World},
     },
@@ -23,7 +24,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use edgebind_runtime::{SessionComponent, Tally, TranslatorComponent};
+use edgebind_runtime::{SessionComponent, Tally, TranslatorComponent, recording::Difference};
 use std::{sync::Arc, time::Duration};
 
 pub(super) fn routes() -> Router<Arc<Gateway>> {
@@ -157,6 +158,7 @@ pub(super) async fn trial(
         since: comparison.running.began,
         in_use: side(comparison.revision_in_use, comparison.in_use),
         on_trial: side(comparison.running.revision, comparison.on_trial),
+        shadow: comparison.running.shadow.map(|shadow| seen_of(shadow.shown())),
         trial: comparison.running.trial,
     }))
 }
@@ -172,6 +174,25 @@ fn named(gateway: &Gateway, tenant: &str) -> Result<Arc<Tenant>, Refused> {
 fn settings(given: &Document) -> Result<Vec<(String, String)>, Refused> {
     let table = document::table(given).map_err(Refused::bad_request)?;
     config::plain_settings(&table).map_err(Refused::mistakes)
+}
+
+fn seen_of(shadow: Shown) -> words::Shadow {
+    let otherwise = |difference: Difference| words::Otherwise {
+        at: difference.at,
+        before: difference.before,
+        after: difference.after,
+    };
+    let last = shadow.last.into_iter().map(|differing| words::Differing {
+        at: differing.at,
+        differences: differing.differences.into_iter().map(otherwise).collect(),
+        fault: differing.fault,
+    });
+    words::Shadow {
+        compared: shadow.compared,
+        differing: shadow.differing,
+        dropped: shadow.dropped,
+        last: last.collect(),
+    }
 }
 
 fn side(revision: u64, tally: Tally) -> words::Side {

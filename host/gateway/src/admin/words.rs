@@ -2,7 +2,9 @@
 
 mod releases;
 
-pub use releases::{Comparison, Component, Deployed, Moved, Release, ReleaseOrder, Side, TookMs};
+pub use releases::{
+    Comparison, Component, Deployed, Differing, Moved, Otherwise, Recorded, Release, ReleaseOrder, Shadow, Side, TookMs,
+};
 
 use crate::register::Owner;
 use serde::{Deserialize, Serialize};

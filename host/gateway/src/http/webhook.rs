@@ -4,6 +4,7 @@ use crate::{
     account::Account,
     gateway::Gateway,
     limits::{HEARD_MAX, RELEASES_PER_ATTEMPT_MAX},
+    recordings::witness,
     releases::faults,
     tenant::Tenant,
     upstream, vault,
@@ -23,6 +24,7 @@ use edgebind_ledger::{LedgerError, NewEntry};
 use edgebind_runtime::{
     End, Fault,
     message::Delivery,
+    recording::{self, Work},
     translator::{Heard, Hearing, WebhookRequest},
 };
 use std::sync::Arc;
@@ -177,7 +179,23 @@ async fn understand(
         release.counts.called();
         let context = upstream::context(gateway, tenant, account, &release, "", 1);
         tenant.rest().await;
-        let hearing = health.call(false, || release.component.webhook(&context, request)).await;
+        let call = || release.component.webhook(&context, request);
+        let hearing = health.call(release.component.is_wasi(), call).await;
+        if witness::watches(tenant) {
+            let work = Work::Webhook(recording::Heard {
+                hearing: hearing.clone().map_err(|fault| fault.to_string()),
+                request: request.clone(),
+                context: context.clone(),
+            });
+            witness::saw(
+                gateway,
+                tenant,
+                &account.terms().translator_settings,
+                &release,
+                context.now,
+                work,
+            );
+        }
         let fault = match hearing {
             Ok(hearing) if hearing.heard.len() <= HEARD_MAX => {
                 release.counts.ended(End::Taken);

@@ -90,10 +90,10 @@ impl Health {
         opened.map_or(Consequence::Counted, Consequence::Opened)
     }
 
-    /// Makes a call. On a thread of its own where it may block or the guest is under suspicion, then one at a time.
-    pub async fn call<R>(&self, may_block: bool, call: impl FnOnce() -> R) -> R {
+    /// Makes a call. On a thread of its own where it is slow, or where the guest is under suspicion, then one at a time.
+    pub async fn call<R>(&self, is_slow: bool, call: impl FnOnce() -> R) -> R {
         if self.is_calm.load(Ordering::Acquire) {
-            return if may_block { on_own_thread(call) } else { call() };
+            return where_it_is_slow(is_slow, call);
         }
         let _turn = self.turn.acquire().await;
         on_own_thread(call)
@@ -108,8 +108,13 @@ impl Health {
     }
 }
 
+/// Makes a call, on a thread of its own if it is slow, as those of interpreted languages are.
+pub fn where_it_is_slow<R>(is_slow: bool, call: impl FnOnce() -> R) -> R {
+    if is_slow { on_own_thread(call) } else { call() }
+}
+
 /// Makes a call that may take its thread for long; other tasks find another one. A runtime of one thread has no other.
-pub fn on_own_thread<R>(call: impl FnOnce() -> R) -> R {
+fn on_own_thread<R>(call: impl FnOnce() -> R) -> R {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => block_in_place(call),
         _ => call(),

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod probation;
 pub mod refusal;
 pub mod restore;
+pub mod shadow;
 pub mod shelf;
 pub mod trial;
 pub mod trials;

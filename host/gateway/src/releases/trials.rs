@@ -4,6 +4,7 @@ use super::{
     audit,
     faults::rolled_back,
     remember,
+    shadow::Shadow,
     trial::{Trial, Verdict},
     world::{Code, World},
 };
@@ -12,7 +13,7 @@ use edgebind_runtime::{SessionComponent, Tally, TranslatorComponent};
 use std::sync::{Arc, PoisonError};
 
 /// A trial under way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Running {
     /// What is tried.
     pub revision: u64,
@@ -22,10 +23,12 @@ pub struct Running {
     pub began: u64,
     /// What the release in use had done by then.
     pub in_use_before: Tally,
+    /// Who tells it what the release in use does, where it is a shadow of that.
+    pub shadow: Option<Arc<Shadow>>,
 }
 
 /// What both releases of a trial have done since it began.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Comparison {
     /// The trial.
     pub running: Running,
@@ -39,8 +42,13 @@ pub struct Comparison {
 
 /// A trial of the candidate begins.
 pub fn begin<T: Code>(tenant: &Tenant, revision: u64, trial: Trial, now: u64) {
+    let shadow = matches!(trial, Trial::Shadow)
+        .then(|| tenant.translator.candidate())
+        .flatten()
+        .map(Shadow::new);
     let running = Running {
         revision,
+        shadow,
         trial,
         began: now,
         in_use_before: T::slot(tenant).current().counts.tally(),
@@ -60,6 +68,15 @@ pub fn comparison<T: Code>(tenant: &Tenant) -> Option<Comparison> {
         on_trial: candidate.counts.tally(),
         running,
     })
+}
+
+/// The shadow of this tenant's translator, if it has one.
+pub fn shadow(tenant: &Tenant) -> Option<Arc<Shadow>> {
+    // The usual case is told without a lock.
+    tenant.translator.candidate()?;
+    lock(tenant, World::Translator)
+        .as_ref()
+        .and_then(|running| running.shadow.clone())
 }
 
 /// Ends the trial of this world if its rule says so.

@@ -9,7 +9,8 @@ use crate::{
         UNSERVED, WRITE_STALL,
     },
     receivers::Serves,
-    releases::faults,
+    recordings::bind::BindRecord,
+    releases::{faults, health},
     work::{
         deliveries,
         entry::Unreadable,
@@ -70,6 +71,7 @@ where
     let (hand, handed) = mpsc::channel(HANDED_MAX);
     let mut driver = Driver {
         bind,
+        record: BindRecord::begin(bind, &running),
         running,
         retreat: None,
         reader,
@@ -107,6 +109,8 @@ struct Retreat {
 
 struct Driver<'a, R, W> {
     bind: &'a Bind,
+    /// What is recorded of it, if its tenant wants that.
+    record: Option<BindRecord<'a>>,
     running: Running,
     /// How to go back to the release before, until the session that moved has got through its first events.
     retreat: Option<Retreat>,
@@ -242,8 +246,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
     async fn tell(&mut self, events: &[Event]) -> Result<Vec<Action>, Fault> {
         let bind = self.bind;
         let (health, now) = (&bind.tenant.releases.health.session, bind.gateway.clock.now());
-        let session = &mut self.running.session;
-        let fault = match health.call(false, || session.on_events(now, events)).await {
+        let (is_slow, session) = (self.running.release.component.is_wasi(), &mut self.running.session);
+        let told = health.call(is_slow, || session.on_events(now, events)).await;
+        if let Some(record) = &mut self.record {
+            record.told(now, events, &told);
+        }
+        let fault = match told {
             Ok(actions) => {
                 self.retreat = None;
                 if mem::take(&mut self.running.is_new) {
@@ -264,8 +272,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             (None, Some(next)) if self.running.is_new => self.running = bind.open_session_of(next)?,
             (None, _) => return Err(fault),
         }
-        let session = &mut self.running.session;
-        let told = health.call(false, || session.on_events(now, events)).await?;
+        let (is_slow, session) = (self.running.release.component.is_wasi(), &mut self.running.session);
+        let told = health.call(is_slow, || session.on_events(now, events)).await?;
         self.running.is_new = false;
         Ok(told)
     }
@@ -275,11 +283,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         let open = &self.bind.open;
         let why = format!("revision {} {fault}", self.running.release.revision);
         let (config, settings_revision) = self.bind.session_config(&retreat.release);
-        let session = self
-            .running
-            .session
-            .go_back_to(&retreat.release.component, &config, &retreat.saved)
-            .map_err(|_| fault)?;
+        let (component, session) = (&retreat.release.component, &mut self.running.session);
+        let back = || session.go_back_to(component, &config, &retreat.saved);
+        let session = health::where_it_is_slow(component.is_wasi(), back).map_err(|_| fault)?;
         open.stays_because(Some(why));
         open.revision.store(retreat.release.revision, Ordering::Relaxed);
         self.running = Running {
@@ -301,9 +307,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             return self.bind.open.stays_because(None);
         }
         let began = Instant::now();
-        let moved = self.running.session.move_to(&wanted.component, &config);
+        let is_slow = self.running.release.component.is_wasi() || wanted.component.is_wasi();
+        let session = &mut self.running.session;
+        let moved = health::where_it_is_slow(is_slow, || session.move_to(&wanted.component, &config));
         wanted.counts.called();
         let (from, to) = (self.running.release.revision, wanted.revision);
+        if let Some(record) = &mut self.record {
+            record.moved(config, moved.as_ref().map(drop).map_err(ToString::to_string));
+        }
         match moved {
             Ok((session, saved)) => {
                 let before = mem::replace(

@@ -111,6 +111,58 @@ pub struct Comparison {
     pub in_use: Side,
     /// The release on trial.
     pub on_trial: Side,
+    /// What was seen of it, where it is a shadow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
+}
+
+/// What a shadow would have done.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Shadow {
+    /// Operations and webhooks that it was told of too.
+    pub compared: u64,
+    /// Of these, how many it would have done otherwise.
+    pub differing: u64,
+    /// Those that it was not told of, because it was behind.
+    pub dropped: u64,
+    /// The last that it would have done otherwise, the latest first.
+    pub last: Vec<Differing>,
+}
+
+/// One operation or webhook that a shadow would have done otherwise. No text and no number of a message is in it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Differing {
+    /// When it began, in milliseconds of Unix time.
+    pub at: u64,
+    /// What differs; empty where that is in what is not shown.
+    pub differences: Vec<Otherwise>,
+    /// The fault that it ended with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+/// One thing that came out otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Otherwise {
+    /// Where, such as `begin.exchange.request.headers[2]`.
+    pub at: String,
+    /// With the release in use.
+    pub before: String,
+    /// With the shadow.
+    pub after: String,
+}
+
+/// One piece of work of a guest that was recorded.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Recorded {
+    /// Its name.
+    pub id: String,
+    /// `operation`, `webhook` or `bind`.
+    pub kind: String,
+    /// When it began, in milliseconds of Unix time.
+    pub at: u64,
+    /// Octets that it takes.
+    pub octets: u64,
 }
 
 /// What one release did.
