@@ -540,3 +540,44 @@ async fn what_guests_do_is_recorded_where_the_tenant_wants_it_and_without_what_w
     let (status, _) = world.admin.call(Method::GET, &path, None).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translator_that_keeps_breaking_is_left_alone_and_its_messages_wait_for_a_better_one() {
+    let world = World::new().await;
+    let first = world.agent_of_a_message().await;
+    // Somebody goes back to a release that breaks: there is none before it to go back to by itself.
+    world
+        .admin
+        .deploy_with("acme", &faulty_translator(), Some(json!({ "misdeed": "trap" })))
+        .await;
+    let settings = world.releases("translator").await[1]["settings"].clone();
+    let good = json!({ "builtin": "smsgate", "settings": settings });
+    world.order(good.clone()).await;
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/translator/rollback", &Value::Null)
+        .await;
+
+    let mut ids = Vec::new();
+    for _ in 0..12 {
+        ids.push(world.submit().await);
+    }
+    wait::until("the breaker to open", PATIENCE, async || {
+        let metrics = world.edgebind.metrics().await;
+        metrics
+            .contains("edgebind_breaker_opened_total{tenant=\"acme\",world=\"translator\"}")
+            .then_some(())
+    })
+    .await;
+    let releases = world.releases("translator").await;
+    assert_eq!(
+        (&releases[1]["state"], &releases[1]["revision"]),
+        (&json!("in use"), &json!(2))
+    );
+    world.order(good).await;
+    for id in ids {
+        world.esme.receipt_of(&id, 3 * PATIENCE).await.unwrap();
+    }
+    assert_eq!(world.agent_of_a_message().await, first);
+    assert!(!world.esme.has_ended());
+}
