@@ -1,16 +1,12 @@
 //! `edgebind replay`: recordings run again, here, with nobody else there: what another component, or other settings, would have done.
 
 use super::{document, output};
-use crate::components;
+use crate::{components, recordings::frames::Pdus};
 use clap::Args;
 use edgebind_runtime::{
     Engine, Limits, SessionComponent, TranslatorComponent, World, inspect,
     message::Setting,
-    recording::{Frames, Guest, Recorded, Replayed, Turn, Work, replay},
-};
-use edgebind_smpp::{
-    Header,
-    frame::{HEADER_LEN, split},
+    recording::{Guest, Recorded, Replayed, Turn, Work, replay},
 };
 use serde_json::{Value, json};
 use std::{
@@ -105,29 +101,6 @@ impl Guests {
             World::Translator => Guest::Translator(&self.translator),
         };
         replay(recorded, guest, &Pdus).map_err(|error| format!("failed to replay: {error}"))
-    }
-}
-
-/// PDUs by their names.
-struct Pdus;
-
-impl Frames for Pdus {
-    fn show(&self, octets: &[u8]) -> String {
-        let (mut rest, mut shown) = (octets, Vec::new());
-        while !rest.is_empty() {
-            let whole = split(rest, usize::MAX).ok().flatten();
-            let (frame, behind) = rest.split_at(whole.unwrap_or(rest.len()));
-            let name = Header::read(frame).map_or_else(|| "no PDU".into(), |header| header.command_id.to_string());
-            let hex: String = frame.iter().map(|octet| format!("{octet:02x}")).collect();
-            shown.push(format!("{name} {hex}"));
-            rest = behind;
-        }
-        shown.join(", ")
-    }
-
-    /// Nothing is kept of what is replayed: headers are enough.
-    fn mask(&self, octets: &mut Vec<u8>) {
-        octets.iter_mut().skip(HEADER_LEN).for_each(|octet| *octet = 0);
     }
 }
 

@@ -1,8 +1,10 @@
 //! PDUs in recordings: shown by their names, and masked.
 
 use edgebind_runtime::recording::Frames;
-use edgebind_smpp::{Destination, Header, Limits, Pdu, Tlvs, decode_within, frame::HEADER_LEN};
-use std::fmt::Write as _;
+use edgebind_smpp::{
+    Destination, Header, Limits, Pdu, Tlvs, decode_within,
+    frame::{HEADER_LEN, split},
+};
 
 /// Digits of a number that stay: they say which country it is of.
 const DIGITS_KEPT: usize = 2;
@@ -15,16 +17,12 @@ pub struct Pdus;
 
 impl Frames for Pdus {
     fn show(&self, octets: &[u8]) -> String {
-        let mut shown = String::new();
-        for pdu in whole(octets) {
+        let shown = whole(octets).map(|pdu| {
             let name = Header::read(pdu).map_or_else(|| "no PDU".to_owned(), |header| header.command_id.to_string());
-            let gap = if shown.is_empty() { "" } else { "; " };
-            let _ = write!(shown, "{gap}{name} ");
-            for octet in pdu {
-                let _ = write!(shown, "{octet:02x}");
-            }
-        }
-        shown
+            let hex: String = pdu.iter().map(|octet| format!("{octet:02x}")).collect();
+            format!("{name} {hex}")
+        });
+        shown.collect::<Vec<_>>().join(", ")
     }
 
     fn mask(&self, octets: &mut Vec<u8>) {
@@ -37,30 +35,19 @@ impl Frames for Pdus {
 fn whole(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = octets;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let length = command_length(rest);
-        let fits = (HEADER_LEN..=rest.len()).contains(&length);
-        let (pdu, after) = rest.split_at(if fits { length } else { rest.len() });
-        rest = after;
-        Some(pdu)
+        let whole = split(rest, usize::MAX).ok().flatten();
+        let (pdu, behind) = rest.split_at(whole.unwrap_or(rest.len()));
+        rest = behind;
+        (!pdu.is_empty()).then_some(pdu)
     })
-}
-
-fn command_length(octets: &[u8]) -> usize {
-    octets.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize)
-}
-
-fn says_its_length(pdu: &[u8]) -> bool {
-    pdu.len() >= HEADER_LEN && command_length(pdu) == pdu.len()
 }
 
 /// A PDU of the same length and kind; of one that cannot be read, only the header, and nothing of what is none.
 fn masked(pdu: &[u8]) -> Vec<u8> {
     let mut masked = pdu.to_vec();
     let Ok((_, read)) = decode_within(pdu, Limits::LONG_PASSWORDS) else {
-        let header = if says_its_length(pdu) { HEADER_LEN } else { 0 };
+        let is_whole = split(pdu, usize::MAX) == Ok(Some(pdu.len()));
+        let header = if is_whole { HEADER_LEN } else { 0 };
         masked.iter_mut().skip(header).for_each(|octet| *octet = 0);
         return masked;
     };
@@ -170,7 +157,7 @@ mod tests {
         let unbind = [16u32, 6, 0, 9].map(u32::to_be_bytes).concat();
         assert_eq!(
             Pdus.show(&[&unbind[..], b"\0"].concat()),
-            "unbind 00000010000000060000000000000009; no PDU 00"
+            "unbind 00000010000000060000000000000009, no PDU 00"
         );
     }
 }
