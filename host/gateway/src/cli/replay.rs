@@ -258,13 +258,4 @@ mod tests {
         set(&mut work, &[("a".into(), "1".into())]);
         assert!(matches!(work, Work::Webhook(heard) if heard.context.settings == [("a".into(), "1".into())]));
     }
-
-    #[test]
-    fn pdus_are_shown_by_their_names() {
-        let enquire_link = [0, 0, 0, 16, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0, 1];
-        assert_eq!(
-            Pdus.show(&[&enquire_link[..], &[1]].concat()),
-            "enquire_link 00000010000000150000000000000001, no PDU 01"
-        );
-    }
 }

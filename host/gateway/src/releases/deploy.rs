@@ -241,7 +241,7 @@ async fn roll_back_in<T: Code>(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, by:
     tenant.tell();
     let why = format!("by {by}");
     remember(gateway, tenant, |journal| {
-        journal.pages.of_mut(T::WORLD).rolled_back(from, &why)
+        journal.pages.of_mut(T::WORLD).rolled_back(from, &why);
     })
     .await?;
     audit(
