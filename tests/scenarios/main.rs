@@ -8,6 +8,7 @@ mod clients;
 mod crash;
 mod deliveries;
 mod kannel;
+mod languages;
 mod life;
 mod long;
 mod misdeeds;

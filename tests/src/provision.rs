@@ -1,4 +1,4 @@
-//! Clients that others wrote, fetched by their own package managers into cargo's target directory: once for all tests, and
+//! Clients and toolchains that others wrote, fetched by their own package managers into cargo's target directory: once for all tests, and
 //! never into the checkout or the machine. What cannot be fetched fails the test with a sentence that says what to do.
 
 use std::fs::{self, File};
@@ -9,38 +9,42 @@ use std::sync::OnceLock;
 use crate::program;
 
 mod debian;
+mod toolchains;
 
 pub use debian::{Debian, kannel, net_smpp, tshark};
+pub use toolchains::{cargo_component, componentize_py, javascript_builder, target};
 
-/// The interpreter of a virtual environment with the pinned requirements.
+/// The interpreter of a virtual environment with the pinned requirements of the clients.
 pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let requirements = sources("python/requirements.txt");
-        let folder = once("python", &fs::read_to_string(&requirements).unwrap(), |folder| {
-            let help = "install Python 3.11 with its venv module (Debian: python3-venv)";
-            run(
-                Command::new("python3")
-                    .args(["-m", "venv", "--clear"])
-                    .arg(folder.join("venv")),
-                help,
-            );
-            run(
-                Command::new(folder.join("venv/bin/pip"))
-                    .args([
-                        "install",
-                        "--quiet",
-                        "--disable-pip-version-check",
-                        "--only-binary=:all:",
-                        "--require-hashes",
-                        "--requirement",
-                    ])
-                    .arg(&requirements),
-                "the package index must be reachable by pip",
-            );
-        });
-        folder.join("venv/bin/python")
-    })
+    PYTHON.get_or_init(|| install_requirements("python", &sources("python/requirements.txt")).join("python"))
+}
+
+/// The programs of a virtual environment with pinned requirements.
+fn install_requirements(name: &str, requirements: &Path) -> PathBuf {
+    let folder = once(name, &fs::read_to_string(requirements).unwrap(), |folder| {
+        let help = "install Python 3.11 with its venv module (Debian: python3-venv)";
+        run(
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(folder.join("venv")),
+            help,
+        );
+        run(
+            Command::new(folder.join("venv/bin/pip"))
+                .args([
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--only-binary=:all:",
+                    "--require-hashes",
+                    "--requirement",
+                ])
+                .arg(requirements),
+            "the package index must be reachable by pip",
+        );
+    });
+    folder.join("venv/bin")
 }
 
 /// A folder whose `esme.js` finds the pinned packages beside it.
@@ -66,7 +70,7 @@ pub fn node() -> &'static Path {
 
 /// Runs `provision` in a folder under the target directory unless that was done for the same `pins` before, by whatever
 /// test process came first.
-fn once(name: &str, pins: &str, provision: impl FnOnce(&Path)) -> PathBuf {
+pub(crate) fn once(name: &str, pins: &str, provision: impl FnOnce(&Path)) -> PathBuf {
     let folder = program::folder(name);
     let lock = File::create(folder.with_extension("lock")).unwrap();
     lock.lock().unwrap();
@@ -81,7 +85,7 @@ fn once(name: &str, pins: &str, provision: impl FnOnce(&Path)) -> PathBuf {
     folder
 }
 
-fn run(command: &mut Command, help: &str) {
+pub(crate) fn run(command: &mut Command, help: &str) {
     let output = command
         .output()
         .unwrap_or_else(|why| panic!("{command:?} cannot be started ({why}): {help}"));

@@ -1,4 +1,4 @@
-// Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text}`, answered with `{id}`.
+// Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text, report_to}`, answered with `{id}`.
 
 const ESME_RSUBMITFAIL = 0x45;
 const ESME_RINVDCS = 0x104;
@@ -54,7 +54,7 @@ function submit(context, to, text) {
         url: `${url}/messages`,
         headers: [["content-type", "application/json"]],
         authorization: { tag: "basic", val: ["upstream.user", "upstream.password"] },
-        body: new TextEncoder().encode(JSON.stringify({ id: context.key, to, text })),
+        body: new TextEncoder().encode(JSON.stringify({ id: context.key, to, text, report_to: context.webhookUrl })),
       },
       saved: new Uint8Array(),
       said: [],

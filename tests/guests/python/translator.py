@@ -1,4 +1,4 @@
-"""Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text}`, answered with `{id}`."""
+"""Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text, report_to}`, answered with `{id}`."""
 
 import json
 
@@ -60,8 +60,8 @@ class Translation(exports.Translation):
     def webhook(self, ctx, request):
         heard = hear(ctx, parsed(request.body))
         if heard is None:
-            return Hearing(None, [], 400, b"", "no event that we know")
-        return Hearing(None, [heard], 200, b"", None)
+            return Hearing(proof=None, heard=[], status=400, body=b"", ignored="no event that we know", said=[])
+        return Hearing(proof=None, heard=[heard], status=200, body=b"", ignored=None, said=[])
 
 
 def submit(ctx, to, words):
@@ -72,9 +72,9 @@ def submit(ctx, to, words):
         url=f"{url}/messages",
         headers=[("content-type", "application/json")],
         authorization=Authorization_Basic(("upstream.user", "upstream.password")),
-        body=json.dumps({"id": ctx.key, "to": to, "text": words}).encode(),
+        body=json.dumps({"id": ctx.key, "to": to, "text": words, "report_to": ctx.webhook_url}).encode(),
     )
-    return Step_Exchange(Exchange(request, b""))
+    return Step_Exchange(Exchange(request, saved=b"", said=[]))
 
 
 def answered(response):
@@ -146,7 +146,7 @@ def value(settings, name):
 
 
 def done(outcome):
-    return Step_Done(Conclusion(outcome, None))
+    return Step_Done(Conclusion(outcome, memo=None, said=[]))
 
 
 def retry(after_ms, why):

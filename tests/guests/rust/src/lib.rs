@@ -1,4 +1,4 @@
-//! Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text}`, answered with `{id}`.
+//! Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text, report_to}`, answered with `{id}`.
 
 wit_bindgen::generate!({
     world: "edgebind:translator/translator",
@@ -71,7 +71,7 @@ fn submit(context: &Context, to: &str, text: &str) -> Step {
             url: format!("{}/messages", url.trim_end_matches('/')),
             headers: vec![("content-type".into(), "application/json".into())],
             authorization: Some(Authorization::Basic(("upstream.user".into(), "upstream.password".into()))),
-            body: json!({ "id": context.key, "to": to, "text": text }).to_string().into_bytes(),
+            body: json!({ "id": context.key, "to": to, "text": text, "report_to": context.webhook_url }).to_string().into_bytes(),
         },
         saved: Vec::new(),
         said: Vec::new(),

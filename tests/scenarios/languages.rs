@@ -1,0 +1,138 @@
+//! Translators in other people's languages, built by other people's tools: each is deployed, and a message goes up and its receipt
+//! comes down.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use base64::Engine as _;
+use edgebind_simulator::esme::{BindKind, Esme, Submit};
+use edgebind_smpp::MessageState;
+use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
+use edgebind_tests::edgebind::{Edgebind, Home, command};
+use edgebind_tests::guests;
+use edgebind_tests::wait::{self, PATIENCE};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// An upstream with one endpoint, that takes every message and remembers it.
+struct Upstream {
+    base_url: String,
+    posts: Posts,
+    server: JoinHandle<()>,
+}
+
+type Posts = Arc<Mutex<Vec<Post>>>;
+
+#[derive(Clone, Debug)]
+struct Post {
+    path: String,
+    authorization: String,
+    body: Value,
+}
+
+impl Upstream {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/api", listener.local_addr().unwrap());
+        let posts = Posts::default();
+        let app = Router::new().fallback(take).with_state(posts.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { base_url, posts, server }
+    }
+
+    /// The first message, once it is there.
+    async fn post(&self) -> Post {
+        wait::until("the upstream to be asked", PATIENCE, async || {
+            self.posts.lock().unwrap().first().cloned()
+        })
+        .await
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn take(State(posts): State<Posts>, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let post = Post {
+        path: uri.path().to_owned(),
+        authorization: headers["authorization"].to_str().unwrap().to_owned(),
+        body: serde_json::from_slice(&body).unwrap(),
+    };
+    let answer = json!({ "id": format!("up-{}", post.body["id"].as_str().unwrap()) });
+    posts.lock().unwrap().push(post);
+    (StatusCode::CREATED, answer.to_string())
+}
+
+/// Deploys the component from a file, has one message translated, its receipt heard, and an incoming message delivered.
+async fn serves(component: &[u8]) {
+    let (home, upstream) = (Home::new(), Upstream::start().await);
+    let config = Config {
+        // An engine of JavaScript or Python begins with more memory than ours ever need.
+        limits: "guest_memory_bytes = 67108864\ntranslator_call_ms = 1000".to_owned(),
+        ..Config::default()
+    };
+    let edgebind = Edgebind::with_config(&home, &config.toml(&home, &upstream.base_url)).await;
+    let file = home.write("translator.wasm", component);
+    let deployed = command()
+        .args(["deploy", "--tenant", "acme"])
+        .arg(&file)
+        .env("EDGEBIND_URL", edgebind.admin().base_url())
+        .env("EDGEBIND_DATA_DIR", home.data_dir())
+        .output()
+        .await
+        .unwrap();
+    assert!(deployed.status.success(), "{}", String::from_utf8_lossy(&deployed.stderr));
+
+    let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
+        .await
+        .unwrap();
+    let id = esme
+        .submit(&Submit::text("EDGEBIND", "+447700900123", "Hello"))
+        .await
+        .unwrap()
+        .remove(0);
+    let post = upstream.post().await;
+    assert_eq!(post.path, "/api/messages");
+    let (user, password) = UPSTREAM;
+    let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    assert_eq!(post.authorization, format!("Basic {credentials}"));
+    let said = |name: &str| post.body[name].as_str().unwrap_or_default().trim_start_matches('+');
+    assert_eq!((said("id"), said("to"), said("text")), (id.as_str(), "447700900123", "Hello"));
+
+    let tell = async |event: Value| {
+        let request = reqwest::Client::new().post(post.body["report_to"].as_str().unwrap());
+        request.body(event.to_string()).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(tell(json!({ "event": "weather" })).await, 400);
+    let report = json!({ "event": "report", "id": format!("up-{id}"), "state": "delivered" });
+    assert_eq!(tell(report).await, 200);
+    let receipt = esme.receipt_of(&id, PATIENCE).await.unwrap();
+    assert_eq!(receipt.state, Some(MessageState::DELIVERED));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rust_by_plain_cargo() {
+    serves(&guests::rust()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rust_by_cargo_component() {
+    serves(&guests::rust_by_cargo_component()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn javascript_by_componentize_js() {
+    serves(&guests::javascript()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn python_by_componentize_py() {
+    serves(&guests::python()).await;
+}
