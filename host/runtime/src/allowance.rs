@@ -89,7 +89,7 @@ impl Allowance {
             calls: self.calls.load(Ordering::Relaxed),
             cpu: Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed)),
             memory_peak_bytes: self.memory_peak_bytes.load(Ordering::Relaxed),
-            lines_left_out: self.speech.unsaid(),
+            lines_left_out: self.speech.left_out(),
         }
     }
 

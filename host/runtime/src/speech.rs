@@ -19,7 +19,7 @@ struct Second {
     said: u32,
     /// Not yet told of.
     unsaid: u64,
-    unsaid_ever: u64,
+    left_out: u64,
 }
 
 impl Speech {
@@ -43,8 +43,8 @@ impl Speech {
     }
 
     /// Lines that were left out so far.
-    pub(crate) fn unsaid(&self) -> u64 {
-        self.second().unsaid_ever
+    pub(crate) fn left_out(&self) -> u64 {
+        self.second().left_out
     }
 
     fn second(&self) -> std::sync::MutexGuard<'_, Second> {
@@ -77,7 +77,7 @@ impl Second {
             return Turn::Speak;
         }
         self.unsaid += 1;
-        self.unsaid_ever += 1;
+        self.left_out += 1;
         if self.unsaid == 1 { Turn::First } else { Turn::Silent }
     }
 }
@@ -120,6 +120,6 @@ mod tests {
         let [told] = say(999, 3).try_into().unwrap();
         assert!(told.starts_with("(more than"), "{told}");
         assert_eq!(say(1000, 2), ["(3 lines were left out)", "0", "1"]);
-        assert_eq!(speech.unsaid(), 3);
+        assert_eq!(speech.left_out(), 3);
     }
 }

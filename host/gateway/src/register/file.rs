@@ -32,6 +32,9 @@ pub struct Followed {
     pub removed: Vec<String>,
 }
 
+/// What components say of a tenant's settings.
+type Look<'a> = &'a dyn Fn(&config::Tenant) -> Vec<Mistake>;
+
 impl Register {
     /// Keeps those tenants of the file that it has not given away before, for the API to change from now on; their names. None is
     /// kept if one of them does not go with those that there are.
@@ -42,7 +45,7 @@ impl Register {
         &mut self,
         data_dir: &Path,
         vault: &Vault,
-        (of_file, settings): (&[config::Tenant], &dyn Fn(&config::Tenant) -> Vec<Mistake>),
+        (of_file, settings): (&[config::Tenant], Look<'_>),
         all: &mut Vec<config::Tenant>,
     ) -> Result<Vec<String>, String> {
         let path = data_dir.join(SEEDED);

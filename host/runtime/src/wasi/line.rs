@@ -36,7 +36,7 @@ impl Line {
         let last = pieces.next_back().unwrap_or_default();
         for piece in pieces {
             unended.add(piece);
-            self.say(unended.take());
+            self.say(&unended.take());
         }
         unended.add(last);
     }
@@ -45,11 +45,11 @@ impl Line {
     pub(super) fn end(&self) {
         let mut unended = self.unended.lock().unwrap_or_else(PoisonError::into_inner);
         if !unended.octets.is_empty() {
-            self.say(unended.take());
+            self.say(&unended.take());
         }
     }
 
-    fn say(&self, line: Unended) {
+    fn say(&self, line: &Unended) {
         self.allowance.say(|| line.text());
     }
 }
