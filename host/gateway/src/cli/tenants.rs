@@ -28,7 +28,7 @@ enum What {
         /// The tenant
         name: String,
     },
-    /// Make one, of a table as [[tenants]] of edgebind.toml is
+    /// Make one, of a table like those under `tenants` in edgebind.toml
     Create {
         /// TOML or JSON; `-` is standard input
         file: PathBuf,

@@ -17,7 +17,7 @@ const ELEMENT: &str = "element";
 /// One thing that came out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Where: "begin.exchange.request.headers[2]", "batch 7 action 2.send".
+    /// Where: `begin.exchange.request.headers[2]`, `batch 7 action 2.send`.
     pub at: String,
     /// What came of it when it was recorded.
     pub before: String,
