@@ -1,16 +1,9 @@
 //! What the guests of one tenant may use, and what they say: between what is configured of a tenant and the runtime, which
 //! knows neither.
 
-use crate::{
-    config::{self, Mistake},
-    limits::{GUEST_LINE_OCTETS_MAX, GUEST_LINES_PER_SECOND},
-};
+use crate::config::{self, Mistake};
 use edgebind_runtime::{Allowance, GuestLimits, Voice};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 /// The allowance of a tenant, where this holds for those of which nothing else is said.
 pub fn of(tenant: &config::Tenant, usual: &GuestLimits) -> Arc<Allowance> {
@@ -45,58 +38,15 @@ pub fn mistakes(tenant: &config::Tenant, limits: &edgebind_runtime::Limits) -> V
     asked.map(mistake).into_iter().collect()
 }
 
-/// Where a tenant's guests speak: the log, so many lines a second, and of each its beginning.
+/// Where a tenant's guests speak: the log. The runtime has seen to it that a line is plain and short, and that there are not too many.
 fn voice(tenant: &str) -> Voice {
-    let (tenant, pace) = (tenant.to_owned(), pace());
-    let unheard = AtomicU64::new(0);
-    Arc::new(move |line| {
-        if pace.check().is_err() {
-            unheard.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let missed = unheard.swap(0, Ordering::Relaxed);
-        if missed > 0 {
-            tracing::warn!(
-                tenant,
-                lines = missed,
-                "a guest said more than {GUEST_LINES_PER_SECOND} lines in a second; these are gone"
-            );
-        }
-        tracing::info!(tenant, "a guest says: {}", beginning(line));
-    })
-}
-
-fn pace() -> DefaultDirectRateLimiter {
-    RateLimiter::direct(Quota::per_second(GUEST_LINES_PER_SECOND))
-}
-
-fn beginning(line: &str) -> String {
-    let mut end = line.len().min(GUEST_LINE_OCTETS_MAX);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    line[..end].escape_debug().to_string()
+    let tenant = tenant.to_owned();
+    Arc::new(move |line| tracing::info!(tenant, "a guest says: {line}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_ends_where_its_octets_do() {
-        assert_eq!(beginning("one\nline"), "one\\nline");
-        let long = "ü".repeat(GUEST_LINE_OCTETS_MAX);
-        assert_eq!(beginning(&long), "ü".repeat(GUEST_LINE_OCTETS_MAX / 2));
-    }
-
-    #[test]
-    fn one_line_past_the_pace_is_not_heard() {
-        let pace = pace();
-        for _ in 0..GUEST_LINES_PER_SECOND.get() {
-            assert!(pace.check().is_ok());
-        }
-        assert!(pace.check().is_err());
-    }
 
     #[test]
     fn what_is_not_written_is_as_for_all() {

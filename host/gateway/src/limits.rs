@@ -194,11 +194,6 @@ pub const ADMIN_BODY_OCTETS_MAX: usize = 4 << 20;
 /// How long who came with a wrong token waits for the answer.
 pub const WRONG_TOKEN_WAIT: Duration = Duration::from_millis(250);
 
-/// Lines that the guests of one tenant may say in a second, and octets of a line that are shown; more are counted, and that is said.
-pub const GUEST_LINES_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
-/// See [`GUEST_LINES_PER_SECOND`].
-pub const GUEST_LINE_OCTETS_MAX: usize = 500;
-
 /// Messages that the admin API lists at a time.
 pub const MESSAGES_LISTED_MAX: usize = 1_000;
 
