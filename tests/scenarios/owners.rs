@@ -2,7 +2,7 @@
 
 use edgebind_simulator::esme::{BindKind, Esme};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
-use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::edgebind::{Edgebind, Home, command};
 use edgebind_tests::wait::{self, PATIENCE};
 use reqwest::{Certificate, Client, Method, StatusCode};
 use rustix::process::Signal;
@@ -133,6 +133,38 @@ async fn a_file_that_seeds_is_taken_over_once() {
         json!([]),
         "what was removed stays removed"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_document_is_named_and_left_alone() {
+    let home = Home::new();
+    let toml = format!("tenants_of_file = \"seed\"\n{}", Config::default().toml(&home, NOWHERE));
+    Edgebind::with_config(&home, &toml).await.terminate().await;
+    let document = home.data_dir().join("tenants/acme");
+    let mut octets = std::fs::read(&document).unwrap();
+    assert!(
+        !octets.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
+        "it is sealed"
+    );
+    *octets.last_mut().unwrap() ^= 1;
+    std::fs::write(&document, &octets).unwrap();
+
+    let config = home.write("edgebind.toml", &toml);
+    let start = command()
+        .arg("serve")
+        .arg("--config")
+        .arg(config)
+        .arg("--data-dir")
+        .arg(home.data_dir())
+        .output();
+    let ended = start.await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&format!("{} was damaged", document.display())) && said.contains("bring it back from a backup"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(&document).unwrap(), octets);
 }
 
 #[tokio::test(flavor = "multi_thread")]
