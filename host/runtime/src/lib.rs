@@ -3,7 +3,7 @@
 //!
 //! Three lifetimes, three types: an [`Engine`] is the process's; a [`SessionComponent`] or [`TranslatorComponent`] is a deployed
 //! piece of code, and in a [`Slot`] with its settings a tenant's release, within the tenant's [`Allowance`]; a [`Session`] is one
-//! bind's, and the instance of a translator one call's. Calls are synchronous: a guest imports nothing, so nothing in it can wait. For
+//! bind's, and the instance of a translator one call's. Calls are synchronous: a guest imports nothing, or WASI as an empty box, so nothing in it can wait. For
 //! the same reason a [`recording`] of what guests were told runs again on any other component.
 //!
 //! # What the boundary costs

@@ -1,14 +1,15 @@
 //! Guests whose toolchain imports WASI: the box that they run in is empty, and the same for the same call.
 
-use crate::guests::{context, few, settings};
+use crate::guests::{config, context, few, frame, settings};
 use crate::worlds::component;
 use edgebind_componentize::workspace_above;
 use edgebind_runtime::{
     Allowance, Engine, Fault, GuestLimits, SessionComponent, TranslatorComponent,
+    session::Action,
     translator::{Context, Operation, Outcome, Retry, Step},
 };
 use std::{
-    fs,
+    fs::{self, File},
     path::Path,
     process::Command,
     sync::{Arc, Mutex, OnceLock},
@@ -16,31 +17,45 @@ use std::{
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The bytes of the guest that tries things, built by plain cargo.
+/// The bytes of the translator that tries things.
 fn probe_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| {
-        let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let sources = workspace.join("tests/guests/probe");
-        let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests").join("wasi");
-        let added = Command::new("rustup")
-            .args(["target", "add", TARGET])
-            .current_dir(&sources)
-            .output();
-        assert!(
-            added.is_ok_and(|added| added.status.success()),
-            "rustup target add {TARGET} fails"
-        );
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--locked", "--release", "--target", TARGET, "--target-dir"])
-            .arg(&target_dir)
-            .env_remove("RUSTFLAGS")
-            .current_dir(&sources)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::read(target_dir.join(TARGET).join("release/wasi_probe.wasm")).unwrap()
-    })
+    BYTES.get_or_init(|| built(&[]))
+}
+
+/// The bytes of the session that does.
+fn session_probe_bytes() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| built(&["--features", "session"]))
+}
+
+/// The guest that tries things, built by plain cargo.
+fn built(features: &[&str]) -> Vec<u8> {
+    let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let sources = workspace.join("tests/guests/probe");
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests").join("wasi");
+    fs::create_dir_all(&target_dir).unwrap();
+    // Both worlds leave their components in one place: nobody else builds until this one is read.
+    let turn = File::create(target_dir.join("turn")).unwrap();
+    turn.lock().unwrap();
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(&sources)
+        .output();
+    assert!(
+        added.is_ok_and(|added| added.status.success()),
+        "rustup target add {TARGET} fails"
+    );
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--locked", "--release", "--target", TARGET, "--target-dir"])
+        .arg(&target_dir)
+        .args(features)
+        .env_remove("RUSTFLAGS")
+        .current_dir(&sources)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::read(target_dir.join(TARGET).join("release/wasi_probe.wasm")).unwrap()
 }
 
 /// The probe, and what it is heard to say.
@@ -236,6 +251,29 @@ fn wasi_that_there_is_with_a_function_that_there_is_not_is_refused_by_its_name()
 #[test]
 fn a_toolchain_that_imports_http_for_nothing_is_let_in() {
     assert_eq!(importing("wasi:http@0.2.4", "wasi:http/it@0.2.4"), Ok(()));
+}
+
+#[test]
+fn a_session_sees_the_time_of_each_batch_and_other_numbers_each_time() {
+    let component = SessionComponent::load(&Engine::new(&few()).unwrap(), session_probe_bytes()).unwrap();
+    assert!(component.is_wasi());
+    let said = |what: &str, times: &[u64]| {
+        let mut session = component.open(&config(&[("try", what)])).unwrap();
+        let at = |now: &u64| match session.on_events(*now, &[frame()]).unwrap().remove(0) {
+            Action::Send(octets) => String::from_utf8(octets).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        times.iter().map(at).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("clocks", &[5, 1_700_000_000_123]),
+        ["5 0ns 0ns", "1700000000123 0ns 0ns"]
+    );
+    let numbers = said("fresh random", &[1, 2, 2]);
+    assert_eq!(said("fresh random", &[1, 2, 2]), numbers, "a replay is exact");
+    assert_ne!(numbers[1], numbers[2], "two batches of one time are two");
+    assert_ne!(said("fresh random", &[2, 2, 2])[0], numbers[0]);
+    assert_ne!(said("fresh random", &[7, 2, 2])[1], numbers[1], "what came before counts");
 }
 
 /// A session that imports an interface `it` of this package.

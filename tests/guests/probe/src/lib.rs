@@ -1,17 +1,11 @@
 //! Tries what WASI lets it do, as the setting `try` says, and says in its answer what came of it. What is tried with is Rust's
 //! own standard library: it is the toolchain that imports WASI.
 
-wit_bindgen::generate!({
-    world: "edgebind:translator/translator",
-    path: ["../../../wit/message", "../../../wit/translator"],
-    generate_all,
-});
+#[cfg(feature = "session")]
+mod session;
+#[cfg(not(feature = "session"))]
+mod translator;
 
-use edgebind::message::types::Setting;
-use edgebind::translator::types::{
-    Conclusion, Context, Failure, Hearing, Operation, Outcome, Response, Retry, Step, WebhookRequest,
-};
-use exports::edgebind::translator::translation::Guest;
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::BuildHasher;
@@ -20,45 +14,12 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-struct Probe;
-
-export!(Probe);
-
-impl Guest for Probe {
-    fn check(settings: Vec<Setting>) -> Vec<String> {
-        vec![tried(&settings)]
-    }
-
-    fn begin(context: Context, _: Operation) -> Step {
-        said(tried(&context.settings))
-    }
-
-    fn resume(context: Context, _: Operation, _: Vec<u8>, _: Result<Response, Failure>) -> Step {
-        said(tried(&context.settings))
-    }
-
-    fn webhook(context: Context, _: WebhookRequest) -> Hearing {
-        Hearing {
-            proof: None,
-            heard: Vec::new(),
-            status: 200,
-            body: tried(&context.settings).into_bytes(),
-            ignored: None,
-            said: Vec::new(),
-        }
-    }
-}
-
-fn said(why: String) -> Step {
-    Step::Done(Conclusion {
-        outcome: Outcome::Retry(Retry { after_ms: None, why }),
-        memo: None,
-        said: Vec::new(),
-    })
-}
-
-fn tried(settings: &[Setting]) -> String {
-    let what = settings.iter().rev().find(|(name, _)| name == "try").map_or("", |(_, value)| value.as_str());
+fn tried(settings: &[(String, String)]) -> String {
+    let what = settings
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "try")
+        .map_or("", |(_, value)| value.as_str());
     match what {
         "clocks" => {
             let (wall, began) = (SystemTime::now(), Instant::now());
@@ -80,6 +41,8 @@ fn tried(settings: &[Setting]) -> String {
             "time went by".into()
         }
         "random" => format!("{:016x}", RandomState::new().hash_one("the same")),
+        // Rust's own keys are taken once in the life of an instance.
+        "fresh random" => format!("{:016x}", wasip2::random::random::get_random_u64()),
         "print" => {
             println!("out one\nout two");
             eprintln!("err one");

@@ -8,8 +8,8 @@ wit_bindgen::generate!({
 
 use edgebind::message::types::{Address, Alphabet, Body, Incoming, Message, MessageState, Setting};
 use edgebind::translator::types::{
-    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Operation, Outcome, Report, Request,
-    Response, Retry, Step, WebhookRequest,
+    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Operation, Outcome, Report,
+    Request, Response, Retry, Step, WebhookRequest,
 };
 use exports::edgebind::translator::translation::Guest;
 use serde_json::{Value, json};
@@ -50,7 +50,9 @@ impl Guest for Translator {
     }
 
     fn webhook(context: Context, request: WebhookRequest) -> Hearing {
-        let heard = serde_json::from_slice(&request.body).ok().and_then(|event| hear(&context, &event));
+        let heard = serde_json::from_slice(&request.body)
+            .ok()
+            .and_then(|event| hear(&context, &event));
         Hearing {
             proof: None,
             status: if heard.is_some() { 200 } else { 400 },
@@ -71,7 +73,9 @@ fn submit(context: &Context, to: &str, text: &str) -> Step {
             url: format!("{}/messages", url.trim_end_matches('/')),
             headers: vec![("content-type".into(), "application/json".into())],
             authorization: Some(Authorization::Basic(("upstream.user".into(), "upstream.password".into()))),
-            body: json!({ "id": context.key, "to": to, "text": text, "report_to": context.webhook_url }).to_string().into_bytes(),
+            body: json!({ "id": context.key, "to": to, "text": text, "report_to": context.webhook_url })
+                .to_string()
+                .into_bytes(),
         },
         saved: Vec::new(),
         said: Vec::new(),
@@ -86,8 +90,13 @@ fn answered(response: &Response) -> Step {
             done(Outcome::Taken(id.into_iter().collect()))
         }
         429 | 500.. => {
-            let seconds = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-            let after_ms = seconds.and_then(|(_, value)| value.parse::<u64>().ok()).map(|seconds| seconds.saturating_mul(1000));
+            let seconds = response
+                .headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+            let after_ms = seconds
+                .and_then(|(_, value)| value.parse::<u64>().ok())
+                .map(|seconds| seconds.saturating_mul(1000));
             retry(after_ms, format!("HTTP {}", response.status))
         }
         status => dead(ESME_RSUBMITFAIL, format!("HTTP {status}")),
@@ -101,7 +110,11 @@ fn hear(context: &Context, event: &Value) -> Option<Heard> {
             let delivered = event["state"].as_str()? == "delivered";
             Some(Heard::Report(Report {
                 upstream_id: word("id")?,
-                state: if delivered { MessageState::Delivered } else { MessageState::Undeliverable },
+                state: if delivered {
+                    MessageState::Delivered
+                } else {
+                    MessageState::Undeliverable
+                },
                 final_: true,
                 error: u16::from(!delivered),
                 at: context.now,
@@ -136,7 +149,10 @@ fn text(message: &Message) -> Option<String> {
         (0 | 3, Alphabet::Latin1) | (3, _) => Some(octets.iter().copied().map(char::from).collect()),
         (0 | 1, _) if octets.is_ascii() => String::from_utf8(octets.clone()).ok(),
         (8, _) => {
-            let units: Vec<u16> = octets.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)])).collect();
+            let units: Vec<u16> = octets
+                .chunks(2)
+                .map(|pair| u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))
+                .collect();
             String::from_utf16(&units).ok()
         }
         _ => None,
@@ -145,11 +161,19 @@ fn text(message: &Message) -> Option<String> {
 
 /// The last one wins.
 fn value<'a>(settings: &'a [Setting], name: &str) -> Option<&'a str> {
-    settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    settings
+        .iter()
+        .rev()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn done(outcome: Outcome) -> Step {
-    Step::Done(Conclusion { outcome, memo: None, said: Vec::new() })
+    Step::Done(Conclusion {
+        outcome,
+        memo: None,
+        said: Vec::new(),
+    })
 }
 
 fn retry(after_ms: Option<u64>, why: String) -> Step {
@@ -157,5 +181,10 @@ fn retry(after_ms: Option<u64>, why: String) -> Step {
 }
 
 fn dead(command_status: u32, why: String) -> Step {
-    done(Outcome::Dead(Dead { state: MessageState::Rejected, command_status, error: 0, why }))
+    done(Outcome::Dead(Dead {
+        state: MessageState::Rejected,
+        command_status,
+        error: 0,
+        why,
+    }))
 }
