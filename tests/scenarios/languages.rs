@@ -70,8 +70,8 @@ async fn take(State(posts): State<Posts>, uri: Uri, headers: HeaderMap, body: By
     (StatusCode::CREATED, answer.to_string())
 }
 
-/// Deploys the component from a file, has one message translated, its receipt heard, and an incoming message delivered.
-async fn serves(component: &[u8]) {
+/// Deploys the component from a file, has one message translated and its receipt heard.
+async fn serves(component: &[u8], language: &str) {
     let (home, upstream) = (Home::new(), Upstream::start().await);
     let config = Config {
         // An engine of JavaScript or Python begins with more memory than ours ever need.
@@ -106,6 +106,12 @@ async fn serves(component: &[u8]) {
     let said = |name: &str| post.body[name].as_str().unwrap_or_default().trim_start_matches('+');
     assert_eq!((said("id"), said("to"), said("text")), (id.as_str(), "447700900123", "Hello"));
 
+    // What it prints is in the log, and whose it is.
+    let printed = format!("submits {id} in {language}, attempt 1");
+    let log = home.log();
+    let line = log.lines().find(|line| line.contains(&printed));
+    assert!(line.is_some_and(|line| line.contains("acme")), "{line:?}");
+
     let tell = async |event: Value| {
         let request = reqwest::Client::new().post(post.body["report_to"].as_str().unwrap());
         request.body(event.to_string()).send().await.unwrap().status().as_u16()
@@ -119,20 +125,20 @@ async fn serves(component: &[u8]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rust_by_plain_cargo() {
-    serves(&guests::rust()).await;
+    serves(&guests::rust(), "Rust").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rust_by_cargo_component() {
-    serves(&guests::rust_by_cargo_component()).await;
+    serves(&guests::rust_by_cargo_component(), "Rust").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn javascript_by_componentize_js() {
-    serves(&guests::javascript()).await;
+    serves(&guests::javascript(), "JavaScript").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_by_componentize_py() {
-    serves(&guests::python()).await;
+    serves(&guests::python(), "Python").await;
 }
