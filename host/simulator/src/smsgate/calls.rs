@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::faults::Fault;
 use super::submission::Submission;
-
-/// The oldest calls are forgotten beyond this many; the counts are not.
-const CALLS_MAX: usize = 100_000;
 
 /// One HTTP request.
 #[derive(Debug, Clone)]
@@ -28,22 +26,34 @@ pub struct Call {
     pub submission: Option<Submission>,
     /// What it was answered with; none while it is being answered, and for ever if the connection was cut.
     pub status: Option<u16>,
+    /// What went wrong with it on request.
+    pub fault: Option<Fault>,
 }
 
-#[derive(Default)]
 pub(crate) struct Calls {
+    /// The oldest calls are forgotten beyond this many; the counts are not.
+    most: usize,
     recent: VecDeque<Call>,
     forgotten: usize,
     posts: BTreeMap<String, usize>,
 }
 
 impl Calls {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            recent: VecDeque::new(),
+            forgotten: 0,
+            posts: BTreeMap::new(),
+        }
+    }
+
     /// Notes a call and gives the number by which its answer is noted.
     pub(crate) fn arrived(&mut self, call: Call) -> usize {
         if let Some(id) = call.submission.as_ref().and_then(|submission| submission.id.clone()) {
             *self.posts.entry(id).or_default() += 1;
         }
-        if self.recent.len() == CALLS_MAX {
+        if self.recent.len() == self.most {
             self.recent.pop_front();
             self.forgotten += 1;
         }
@@ -54,6 +64,12 @@ impl Calls {
     pub(crate) fn known_as(&mut self, number: usize, login: &str) {
         if let Some(call) = self.call(number) {
             call.account = Some(login.into());
+        }
+    }
+
+    pub(crate) fn spoilt(&mut self, number: usize, fault: &Fault) {
+        if let Some(call) = self.call(number) {
+            call.fault = Some(fault.clone());
         }
     }
 
@@ -80,7 +96,9 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALLS_MAX, Call, Calls};
+    use super::{Call, Calls};
+
+    const MOST: usize = 1_000;
 
     fn call() -> Call {
         Call {
@@ -93,19 +111,20 @@ mod tests {
             body: Vec::new(),
             submission: None,
             status: None,
+            fault: None,
         }
     }
 
     #[test]
     fn one_call_past_the_bound_forgets_the_oldest_and_keeps_the_numbers() {
-        let mut calls = Calls::default();
-        for _ in 0..CALLS_MAX {
+        let mut calls = Calls::new(MOST);
+        for _ in 0..MOST {
             calls.arrived(call());
         }
         let number = calls.arrived(call());
         calls.answered(0, 200);
         calls.answered(number, 202);
-        assert_eq!(calls.recent().len(), CALLS_MAX);
+        assert_eq!(calls.recent().len(), MOST);
         assert_eq!(calls.recent().iter().filter(|call| call.status.is_some()).count(), 1);
         assert_eq!(calls.recent().last().unwrap().status, Some(202));
     }

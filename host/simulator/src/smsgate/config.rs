@@ -211,6 +211,8 @@ pub struct Config {
     pub hashing: Duration,
     /// The phones' distance from UTC in minutes, for the times in webhooks.
     pub utc_offset_minutes: i32,
+    /// Requests, and tries at webhooks, that are remembered; of more, the oldest are forgotten.
+    pub log_max: usize,
 }
 
 /// Every event that SMSGate lets one register.
@@ -269,6 +271,7 @@ impl Default for Config {
             pending_max: None,
             hashing: Duration::from_secs(60),
             utc_offset_minutes: 120,
+            log_max: 100_000,
         }
     }
 }

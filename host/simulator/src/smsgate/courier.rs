@@ -15,9 +15,6 @@ use super::config::Repeats;
 use crate::clock;
 use crate::wait::{TimedOut, Watched, lock};
 
-/// The oldest attempts are forgotten beyond this many.
-const ATTEMPTS_MAX: usize = 100_000;
-
 /// One try at one webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -29,6 +26,8 @@ pub struct Attempt {
     pub event: String,
     /// Where to.
     pub url: String,
+    /// What was sent there.
+    pub body: Arc<str>,
     /// 1 for the first.
     pub number: u32,
     /// The answer; none if there was none.
@@ -41,7 +40,7 @@ pub(crate) struct Emission {
     pub(crate) id: String,
     pub(crate) event: String,
     pub(crate) url: String,
-    pub(crate) body: String,
+    pub(crate) body: Arc<str>,
     pub(crate) key: Option<String>,
 }
 
@@ -83,13 +82,20 @@ enum Due {
 pub(crate) struct Courier {
     queue: Watched<Queue>,
     attempts: Watched<VecDeque<Attempt>>,
+    /// The oldest attempts are forgotten beyond this many.
+    attempts_max: usize,
     repeats: Repeats,
     client: reqwest::Client,
     random: Arc<Mutex<StdRng>>,
 }
 
 impl Courier {
-    pub(crate) fn new(phones: usize, repeats: Repeats, random: Arc<Mutex<StdRng>>) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        phones: usize,
+        attempts_max: usize,
+        repeats: Repeats,
+        random: Arc<Mutex<StdRng>>,
+    ) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .user_agent("me.capcom.smsgateway/1.66.1")
             .timeout(repeats.answer_timeout)
@@ -102,6 +108,7 @@ impl Courier {
         Ok(Self {
             queue: Watched::new(queue),
             attempts: Watched::new(VecDeque::new()),
+            attempts_max,
             repeats,
             client,
             random,
@@ -153,10 +160,12 @@ impl Courier {
     async fn attempt(&self, phone: usize, mut waiting: Waiting) {
         let at_ms = clock::now_ms();
         let status = self.post(&waiting.emission, at_ms / 1000).await;
-        let Emission { id, event, url, .. } = waiting.emission.clone();
+        let Emission {
+            id, event, url, body, ..
+        } = waiting.emission.clone();
         let number = waiting.number;
         self.attempts.change(|attempts| {
-            if attempts.len() == ATTEMPTS_MAX {
+            if attempts.len() == self.attempts_max {
                 attempts.pop_front();
             }
             attempts.push_back(Attempt {
@@ -164,6 +173,7 @@ impl Courier {
                 id,
                 event,
                 url,
+                body,
                 number,
                 status,
             });
@@ -185,7 +195,7 @@ impl Courier {
             .client
             .post(&emission.url)
             .header("Content-Type", "application/json")
-            .body(emission.body.clone());
+            .body(emission.body.to_string());
         if let Some(key) = &emission.key {
             let timestamp = seconds.to_string();
             request = request

@@ -40,6 +40,8 @@ pub enum Fault {
     },
     /// Handled so much later.
     Delay(Duration),
+    /// Handled at once, and answered so much later: what the phone says of it comes first.
+    Late(Duration),
     /// The connection is cut before the request is handled.
     Cut,
     /// The request is handled, and the connection is cut instead of an answer.

@@ -60,7 +60,8 @@ impl Smsgate {
     pub async fn start(config: Config) -> io::Result<Self> {
         let random = Arc::new(Mutex::new(StdRng::seed_from_u64(config.seed)));
         let phones = config.accounts.iter().map(|account| account.devices.len()).sum();
-        let courier = Arc::new(Courier::new(phones, config.repeats, Arc::clone(&random)).map_err(io::Error::other)?);
+        let courier =
+            Arc::new(Courier::new(phones, config.log_max, config.repeats, Arc::clone(&random)).map_err(io::Error::other)?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let base_url = format!("http://{address}{}", config.prefix);

@@ -120,9 +120,13 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
             body: body.as_ref().map(|body| body.to_vec()).unwrap_or_default(),
             submission,
             status: None,
+            fault: None,
         })
     });
     let fault = world.faults.draw(on.unwrap_or(On::Everything), &world.random);
+    if let Some(fault) = &fault {
+        world.calls.change(|calls| calls.spoilt(number, fault));
+    }
     match &fault {
         Some(Fault::Cut) => return Err(Cut),
         Some(Fault::Answer {
@@ -138,7 +142,7 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
             return Ok(response);
         }
         Some(Fault::Delay(time)) => tokio::time::sleep(*time).await,
-        Some(Fault::CutAfter | Fault::Garbled) | None => {}
+        Some(Fault::Late(_) | Fault::CutAfter | Fault::Garbled) | None => {}
     }
     let caller = authorized(&world, &head.headers);
     if let Some(caller) = &caller {
@@ -150,6 +154,9 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
     };
     if fault == Some(Fault::CutAfter) {
         return Err(Cut);
+    }
+    if let Some(Fault::Late(time)) = fault {
+        tokio::time::sleep(time).await;
     }
     world.calls.change(|calls| calls.answered(number, answer.status));
     let body = match fault {

@@ -60,8 +60,8 @@ impl World {
     pub(crate) fn new(config: Config, courier: Arc<Courier>, random: Arc<Mutex<StdRng>>) -> Self {
         Self {
             pace: watch::Sender::new(config.pace),
+            calls: Watched::new(Calls::new(config.log_max)),
             config,
-            calls: Watched::new(Calls::default()),
             faults: Faults::new(Arc::clone(&courier)),
             courier,
             random,
@@ -352,7 +352,8 @@ impl World {
                 let envelope = json!({
                     "id": id, "webhookId": webhook.id, "event": event, "deviceId": device, "payload": payload,
                 });
-                let (event, url, body, key) = (event.to_owned(), webhook.url.clone(), envelope.to_string(), key.clone());
+                let (event, url, key) = (event.to_owned(), webhook.url.clone(), key.clone());
+                let body = envelope.to_string().into();
                 self.courier.send(
                     phone,
                     Emission {
