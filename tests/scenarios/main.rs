@@ -19,6 +19,7 @@ mod pass_through;
 mod pki;
 mod privacy;
 mod probes;
+mod proof;
 mod quirks;
 mod releases;
 mod requests;

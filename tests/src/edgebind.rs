@@ -124,20 +124,17 @@ impl Edgebind {
         Self::start(home, &[], &[&listeners, variables].concat()).await
     }
 
+    /// Starts with a configuration file, and kills the process after so long, however far it has come.
+    pub async fn killed_while_starting(home: &Home, toml: &str, variables: &[(&str, &str)], after: Duration) {
+        let config = home.write("edgebind.toml", toml);
+        let mut child = spawn(home, &["--config".as_ref(), config.as_os_str()], variables);
+        tokio::time::sleep(after).await;
+        child.kill().await.unwrap();
+    }
+
     async fn start(home: &Home, arguments: &[&std::ffi::OsStr], variables: &[(&str, &str)]) -> Self {
         let log_file = home.log_file();
-        let log = OpenOptions::new().create(true).append(true).open(&log_file).unwrap();
-        let mut child = command()
-            .args(["serve", "--print-addresses", "--data-dir"])
-            .arg(home.data_dir())
-            .args(arguments)
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .expect("edgebind can be started");
+        let mut child = spawn(home, arguments, variables);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let said = timeout(START, stdout.read_line(&mut line)).await;
@@ -239,6 +236,21 @@ impl Drop for Edgebind {
             );
         }
     }
+}
+
+fn spawn(home: &Home, arguments: &[&std::ffi::OsStr], variables: &[(&str, &str)]) -> Child {
+    let log = OpenOptions::new().create(true).append(true).open(home.log_file()).unwrap();
+    command()
+        .args(["serve", "--print-addresses", "--data-dir"])
+        .arg(home.data_dir())
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("edgebind can be started")
 }
 
 /// The running test, and which of its gateways this is.
