@@ -1,5 +1,6 @@
 //! How long a developer waits: from the first octet of a deploy to the first message that the upstream gets from the new release.
 
+use std::process;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -58,7 +59,7 @@ impl Deploy {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             let (before, build) = (agent(), &builds[round as usize % 2]);
-            let build = noted(build, &format!("round {round}"));
+            let build = noted(build, &format!("round {round} of {}", process::id()));
             let began = Instant::now();
             admin.deploy("acme", &build).await;
             switched.push(ms(began));

@@ -10,6 +10,10 @@ use std::{
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "guest";
 
+/// LLVM inlines below this cost instead of its 225: a tenth less code, which Cranelift compiles in an eighth less time while
+/// somebody waits for a deploy.
+const INLINE_THRESHOLD: u32 = 60;
+
 /// Builds the package's core module; returns where it lies.
 pub(crate) fn build_module(workspace: &Path, target_dir: &Path, guest: &Guest<'_>) -> Result<PathBuf, Error> {
     let output = run(&mut command(workspace, target_dir, guest))?;
@@ -46,12 +50,24 @@ fn command(workspace: &Path, target_dir: &Path, guest: &Guest<'_>) -> Command {
         guest.package,
     ]);
     cargo.arg("--target-dir").arg(target_dir);
+    let mut flags = vec![format!("-Cllvm-args=-inline-threshold={INLINE_THRESHOLD}")];
+    // A panic names the file it stands in. What that is called on this machine is nobody's concern, and no part of the digest.
+    if let Some(home) = cargo_home() {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    cargo.arg("--config").arg(format!("target.{TARGET}.rustflags = {flags:?}"));
     if !guest.features.is_empty() {
         cargo.arg("--features").arg(guest.features.join(","));
     }
     forget_outer(&mut cargo);
     cargo.envs(guest.env.iter().copied());
     cargo
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")))
 }
 
 /// What an outer cargo, rustc wrapper or coverage tool has set for itself must not reach the guest's build: it would change the

@@ -202,7 +202,7 @@ fn text(response: &Response) -> String {
         message: String,
     }
     api::body::<Error>(response)
-        .map(|error| error.message.to_lowercase())
+        .map(|error| error.message.to_ascii_lowercase())
         .unwrap_or_default()
 }
 

@@ -1,18 +1,19 @@
 //! Milliseconds since 1970 as the API writes times (RFC 3339), and as HTTP writes them (Retry-After).
 
-use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use std::time::UNIX_EPOCH;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// None for what is no RFC 3339 time, or one before 1970.
 pub(crate) fn from_rfc3339(text: &str) -> Option<u64> {
-    let instant: Timestamp = text.parse().ok()?;
-    u64::try_from(instant.as_millisecond()).ok()
+    let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let seconds = u64::try_from(instant.unix_timestamp()).ok()?;
+    Some(seconds.checked_mul(1_000)? + u64::from(instant.millisecond()))
 }
 
 /// None for what is no HTTP date, or one before 1970.
 pub(crate) fn from_http_date(text: &str) -> Option<u64> {
-    const PARSER: DateTimeParser = DateTimeParser::new();
-    let instant = PARSER.parse_timestamp(text).ok()?;
-    u64::try_from(instant.as_millisecond()).ok()
+    let age = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(age.as_millis()).ok()
 }
 
 #[cfg(test)]
