@@ -21,6 +21,7 @@ mod privacy;
 mod probes;
 mod proof;
 mod quirks;
+mod receipts;
 mod releases;
 mod requests;
 mod routing;

@@ -17,6 +17,7 @@ use crate::{
     vault::{Credentials, Vault},
     work::{
         lane::{Kind, Lane},
+        turns::Turns,
         workers::Workers,
     },
 };
@@ -57,6 +58,8 @@ pub struct Gateway {
     pub entrance: Entrance,
     /// Who works on the ledger's lanes.
     pub workers: Workers,
+    /// Whose turn it is at what is known of a message.
+    pub turns: Turns,
     /// Cancelled when a drain begins: no new binds, no new claims, binds told to unbind.
     pub draining: CancellationToken,
     /// Cancelled when the drain is over: webhooks are no longer heard.
@@ -104,6 +107,7 @@ impl Gateway {
             audit: kept.audit,
             binds: Binds::default(),
             workers: Workers::default(),
+            turns: Turns::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -107,6 +107,21 @@ pub const DELIVER_LEASE: Duration = Duration::from_secs(3_600);
 /// How long a settled message is remembered: for late receipts, and so that a repeated webhook stays one message.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
 
+/// Turns at what is known of messages; messages of one turn wait for each other.
+pub const TURNS: usize = 61;
+
+/// Messages of which the upstream has still to say the last word; of one more, the oldest is told that nobody knows.
+pub const AWAITED_MAX: usize = 1_000_000;
+
+/// How many of them are looked at together.
+pub const AWAITED_BATCH: usize = 256;
+
+/// How long after its validity_period has ended the upstream may still say what became of a message.
+pub const AWAITED_GRACE: Duration = Duration::from_secs(5);
+
+/// When a message is looked at again that is under way at the end of its time, and how often it is asked whether there are too many.
+pub const AWAITED_AGAIN: Duration = Duration::from_secs(10);
+
 /// How often settled messages past their retention are forgotten, and how many at a time.
 pub const SWEEP: (Duration, usize) = (Duration::from_secs(60), 10_000);
 

@@ -81,6 +81,8 @@ pub struct Tenant {
     pub upstream_timeout: Option<Value>,
     /// How long a message without validity_period is tried.
     pub retry_max_age: Option<Value>,
+    /// How long the upstream may take to say what became of a message.
+    pub receipt_max_wait: Option<Value>,
     /// How long a part waits for the rest of its long message.
     pub parts_timeout: Option<Value>,
     /// `reject` or `send`.

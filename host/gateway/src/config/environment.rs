@@ -182,6 +182,7 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         parts_timeout: limits::PARTS_TIMEOUT,
         parts_policy: PartsPolicy::Reject,
         retry_max_age: limits::RETRY_MAX_AGE,
+        receipt_max_wait: limits::RECEIPT_MAX_WAIT,
         upstream_timeout: timeout.unwrap_or(limits::UPSTREAM_TIMEOUT),
         document: Written(document.into()),
     }

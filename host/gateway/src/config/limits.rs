@@ -54,6 +54,9 @@ pub(super) const PARTS_TIMEOUTS: RangeInclusive<Duration> = Duration::from_milli
 pub(super) const RETRY_MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 pub(super) const RETRY_MAX_AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3_600);
 
+pub(super) const RECEIPT_MAX_WAIT: Duration = Duration::from_secs(72 * 3_600);
+pub(super) const RECEIPT_MAX_WAITS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3_600);
+
 pub(super) const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) const UPSTREAM_TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(600);
 

@@ -242,6 +242,8 @@ pub struct Tenant {
     pub parts_policy: PartsPolicy,
     /// How long a message without a validity_period is tried.
     pub retry_max_age: Duration,
+    /// How long the upstream may take to say what became of a message; after it the ESME that asked is told that nobody knows.
+    pub receipt_max_wait: Duration,
     /// How long one exchange with the upstream may take, from connecting to the last octet.
     pub upstream_timeout: Duration,
     /// The table that all of this was read from, its secrets as they were written there.

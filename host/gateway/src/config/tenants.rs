@@ -158,6 +158,9 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         retry_max_age: reader
             .duration("retry_max_age", &limits::RETRY_MAX_AGES)
             .unwrap_or(limits::RETRY_MAX_AGE),
+        receipt_max_wait: reader
+            .duration("receipt_max_wait", &limits::RECEIPT_MAX_WAITS)
+            .unwrap_or(limits::RECEIPT_MAX_WAIT),
         document: Written(Arc::new(reader.entries().clone())),
         upstream_timeout: reader
             .duration("upstream_timeout", &limits::UPSTREAM_TIMEOUTS)

@@ -140,6 +140,7 @@ fn what_the_example_leaves_out_it_describes() {
             config.smpp.session_init,
             acme.upstream_timeout,
             acme.retry_max_age,
+            acme.receipt_max_wait,
             acme.parts_timeout,
         ];
         (

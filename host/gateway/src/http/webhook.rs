@@ -121,7 +121,7 @@ async fn answer(
         tracing::debug!(tenant = %tenant.name, "webhook ignored: {why}");
         metrics::counter!("edgebind_webhooks_ignored_total", "tenant" => tenant.name.clone()).increment(1);
     }
-    let (mut entries, mut standings) = (Vec::new(), Vec::new());
+    let (mut entries, mut news) = (Vec::new(), Vec::new());
     for heard in heard {
         match heard {
             Heard::Incoming((key, incoming)) => {
@@ -135,7 +135,7 @@ async fn answer(
             Heard::Report(report) => {
                 if let Some(followed) = reports::follow(gateway, tenant, &account.name, &report)? {
                     entries.extend(followed.receipts);
-                    standings.push((followed.entry, followed.standing));
+                    news.push((followed.entry, followed.news));
                 }
             }
         }
@@ -153,8 +153,8 @@ async fn answer(
         });
     }
     gateway.append(entries).await?;
-    for (entry, standing) in standings {
-        reports::remember(gateway, entry, standing).await?;
+    for (entry, news) in news {
+        reports::remember(gateway, entry, news).await?;
     }
     Ok((status, body))
 }

@@ -2,6 +2,7 @@
 //! not left is ours to change; about what has, the upstream is asked.
 
 use super::{
+    awaited,
     entry::{self, Note, Standing, Submission},
     lane::{Kind, Lane},
     receipts::{self, News},
@@ -343,11 +344,7 @@ impl Asker {
             return Ok(Change::TooLate);
         }
         let until = self.gateway.clock.now() + crate::clock::millis(RECALL_WAIT);
-        let marked = |replacing_until| Standing {
-            replacing_until,
-            ..standing.clone()
-        };
-        reports::remember(&self.gateway, id, marked(until)).await?;
+        reports::amend(&self.gateway, id, |standing| standing.replacing_until = until).await?;
         let recalled = self.recall(id, standing.upstream_ids.clone()).await?;
         let mut now = self.noted(id)?;
         while matches!(recalled, Change::Done) && !now.last && self.gateway.clock.now() < until {
@@ -356,7 +353,7 @@ impl Asker {
         }
         if !(now.last && now.state == MessageState::Deleted) {
             if !now.last {
-                reports::remember(&self.gateway, id, marked(0)).await?;
+                reports::amend(&self.gateway, id, |standing| standing.replacing_until = 0).await?;
             }
             return Ok(match recalled {
                 Change::Unavailable => Change::Unavailable,
@@ -395,6 +392,7 @@ impl Asker {
             let lane = Lane::new(Kind::Deliver, &self.tenant.name, &self.account.name);
             let receipts = receipts::receipts(&lane, claim.id, claim.appended, &submission, news);
             self.gateway.append(receipts).await?;
+            awaited::came(&self.gateway, claim.id).await?;
         }
         let dead = Settlement::Dead {
             note: entry::encode(&Note::Standing(news.standing())),

@@ -1,5 +1,6 @@
 //! Durable work between the ledger and everything else: what is stored, who does it, what follows from it.
 
+pub mod awaited;
 pub mod backoff;
 pub mod deliveries;
 pub mod entry;
@@ -13,4 +14,5 @@ pub mod reports;
 pub mod samples;
 pub mod submit;
 pub mod sweep;
+pub mod turns;
 pub mod workers;

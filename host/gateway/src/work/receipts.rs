@@ -34,6 +34,14 @@ impl News {
         }
     }
 
+    /// A message of which nobody will ever know.
+    pub fn unknown(at: u64) -> Self {
+        Self {
+            state: MessageState::Unknown,
+            ..Self::deleted(at)
+        }
+    }
+
     /// What is known of a message of which nothing but this was heard.
     pub fn standing(self) -> Standing {
         Standing {

@@ -2,6 +2,7 @@
 //! the message from then on.
 
 use super::{
+    awaited,
     entry::{self, Note, Standing, Submission},
     lane::{Kind, Lane},
     receipts::{self, News},
@@ -9,6 +10,7 @@ use super::{
 use crate::{gateway::Gateway, tenant::Tenant};
 use edgebind_ledger::{EntryId, LedgerError, NewEntry, Record};
 use edgebind_runtime::{message::MessageState, translator::Report};
+use std::mem;
 
 /// What follows from a report: first the receipts, then the note.
 pub struct Followed {
@@ -17,7 +19,7 @@ pub struct Followed {
     /// The entry that it is about.
     pub entry: EntryId,
     /// What is known of it now.
-    pub standing: Standing,
+    pub news: News,
 }
 
 /// What follows from a report that reached this account; nothing where it is about no message that we know, or stale.
@@ -52,9 +54,13 @@ pub fn follow(gateway: &Gateway, tenant: &Tenant, account: &str, report: &Report
     tracing::debug!(entry = %id, state = ?report.state, last = report.final_, "report: {}", report.why);
     let before = match note(&record) {
         None => Standing::taken(Vec::new(), record.appended),
-        // An earlier word that comes late would contradict the last one, and a message that was replaced is another now.
         Some(Note::Standing(standing)) if !standing.last => standing,
-        Some(_) => return Ok(None),
+        // A word that comes after the last one would contradict it, and a message that was replaced is another now.
+        Some(_) => {
+            tracing::info!(entry = %id, state = ?report.state, last = report.final_, "a report that comes too late, or again");
+            metrics::counter!("edgebind_reports_late_total", "tenant" => tenant.name.clone()).increment(1);
+            return Ok(None);
+        }
     };
     let news = News {
         state: report.state,
@@ -68,15 +74,10 @@ pub fn follow(gateway: &Gateway, tenant: &Tenant, account: &str, report: &Report
     } else {
         receipts::receipts(&lane.deliver(), id, record.appended, &submission, news)
     };
-    let standing = Standing {
-        upstream_ids: before.upstream_ids,
-        replacing_until: before.replacing_until,
-        ..news.standing()
-    };
     Ok(Some(Followed {
         receipts,
         entry: id,
-        standing,
+        news,
     }))
 }
 
@@ -85,14 +86,43 @@ pub async fn take(gateway: &Gateway, tenant: &Tenant, account: &str, reports: &[
     for report in reports {
         if let Some(followed) = follow(gateway, tenant, account, report)? {
             gateway.append(followed.receipts).await?;
-            remember(gateway, followed.entry, followed.standing).await?;
+            remember(gateway, followed.entry, followed.news).await?;
         }
     }
     Ok(())
 }
 
-/// Notes what is known of a message.
-pub async fn remember(gateway: &Gateway, entry: EntryId, standing: Standing) -> Result<(), LedgerError> {
+/// Notes the news of a message, unless it has had its last word. With the last word its receipt is awaited no more, unless it was
+/// kept back because the message is about to be sent with another text.
+pub async fn remember(gateway: &Gateway, entry: EntryId, news: News) -> Result<(), LedgerError> {
+    let mut is_kept_back = false;
+    amend(gateway, entry, |standing| {
+        is_kept_back = standing.replacing_until > gateway.clock.now();
+        *standing = Standing {
+            upstream_ids: mem::take(&mut standing.upstream_ids),
+            replacing_until: standing.replacing_until,
+            ..news.standing()
+        };
+    })
+    .await?;
+    if news.last && !is_kept_back {
+        awaited::came(gateway, entry).await?;
+    }
+    Ok(())
+}
+
+/// Changes what is known of a message, unless it has had its last word.
+pub async fn amend(gateway: &Gateway, entry: EntryId, change: impl FnOnce(&mut Standing)) -> Result<(), LedgerError> {
+    let _turn = gateway.turns.at(entry).await;
+    let Some(record) = gateway.records.get(entry)? else {
+        return Ok(());
+    };
+    let mut standing = match note(&record) {
+        None => Standing::taken(Vec::new(), record.appended),
+        Some(Note::Standing(standing)) if !standing.last => standing,
+        Some(_) => return Ok(()),
+    };
+    change(&mut standing);
     let note = entry::encode(&Note::Standing(standing));
     gateway.ledger.annotate(entry, note, Vec::new()).await.map(drop)
 }

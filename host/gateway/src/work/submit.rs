@@ -1,7 +1,7 @@
 //! One submission: hand it to the translator, do its exchanges, settle, and say in a receipt what became of it.
 
 use super::{
-    backoff, deliveries,
+    awaited, backoff, deliveries,
     entry::{self, Note, Standing, Submission},
     lane::Lane,
     receipts::{self, News},
@@ -67,6 +67,7 @@ async fn attempt(
         tracing::warn!(entry = %claim.id, attempt = claim.attempt, again_in_ms = millis(after), "upstream: {why}");
         Settlement::Retry { after, note: None }
     };
+    let _turn = gateway.turns.at(claim.id).await;
     let settlement = match outcome {
         Outcome::Taken(ids) => {
             tracing::debug!(entry = %claim.id, attempt = claim.attempt, "the upstream took it");
@@ -84,6 +85,7 @@ async fn attempt(
             };
             let told = receipts::receipts(&lane.deliver(), claim.id, claim.appended, &submission, news);
             gateway.append(told).await?;
+            awaited::came(gateway, claim.id).await?;
             Settlement::Dead {
                 note: entry::encode(&Note::Standing(news.standing())),
             }

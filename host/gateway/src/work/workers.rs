@@ -1,6 +1,7 @@
 //! One worker a lane: claims what waits in it and has it done, as many at a time as the tenant's places allow.
 
 use super::{
+    awaited,
     lane::{Kind, Lane},
     multi, parts, submit,
 };
@@ -108,6 +109,12 @@ async fn submissions(
             () = tokio::time::sleep(LANE_IDLE) => return Ok(()),
             () = gateway.draining.cancelled() => return Ok(()),
         };
+        if let Err(error) = awaited::expect(gateway, tenant, &claims).await {
+            gateway
+                .ledger
+                .release(&claims.iter().map(|claim| claim.id).collect::<Vec<_>>());
+            return Err(error);
+        }
         let mut claims = claims.into_iter();
         while let Some(claim) = claims.next() {
             let place = tokio::select! {
