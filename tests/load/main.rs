@@ -3,6 +3,7 @@
 //! `load client` drives any server on the loopback or elsewhere; `load suite` starts the release build of `edgebind` beside itself
 //! and prints a table. A closed loop: each bind keeps its window full and sends no more, so the server sets the pace.
 
+mod churn;
 mod client;
 mod deploy;
 mod frames;
@@ -35,6 +36,8 @@ enum Command {
     Suite(suite::Suite),
     /// Swap both worlds of a tenant under load, and count what that costs its binds
     Swap(swap::Swap),
+    /// Swap both worlds thousands of times, and see that nothing is left behind
+    Churn(churn::Churn),
     /// Bind many and send nothing: memory and processor time of idle binds
     Idle(idle::Idle),
     /// Measure a healthy tenant beside one whose guests spin, trap and hoard
@@ -110,6 +113,7 @@ fn main() {
         }
         Command::Suite(suite) => suite.run(),
         Command::Swap(swap) => swap.run(),
+        Command::Churn(churn) => churn.run(),
         Command::Idle(idle) => idle.run(),
         Command::Neighbours(neighbours) => neighbours.run(),
         Command::Deploy(deploy) => deploy.run(),

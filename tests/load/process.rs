@@ -28,6 +28,12 @@ pub(crate) fn resident_octets(pid: u32) -> u64 {
     octets(&format!("/proc/{pid}/status"), "VmRSS:")
 }
 
+/// File descriptors that it has open.
+pub(crate) fn descriptors(pid: u32) -> usize {
+    let open = fs::read_dir(format!("/proc/{pid}/fd"));
+    open.expect("the process to measure runs on this machine").count()
+}
+
 fn octets(file: &str, name: &str) -> u64 {
     let text = fs::read_to_string(file).expect("the process to measure runs on this machine");
     let line = text.lines().find_map(|line| line.strip_prefix(name));

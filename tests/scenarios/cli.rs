@@ -534,3 +534,35 @@ async fn what_is_saved_is_live_a_moment_later() {
     assert_eq!(in_use, [(&json!("session"), &json!(1)), (&json!("translator"), &json!(4))]);
     child.kill().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_fetched_and_run_again_on_another_component() {
+    let config = Config {
+        tenant: "recording = { octets_max = 200000 }".into(),
+        ..Config::default()
+    };
+    let world = World::start(&config).await;
+    let shell = Shell::of(&world.edgebind, &world.home);
+    let esme = bound(&world.edgebind, SYSTEM_ID, PASSWORD).await;
+    let id = esme.submit(&hello()).await.unwrap().remove(0);
+    submission(&world.upstream, &id).await;
+    let recording = wait::until("a recorded submission", PATIENCE, async || {
+        let recordings = shell.json(&["recordings", "--tenant", "acme"]).await;
+        let mut recordings = recordings.as_array().unwrap().clone().into_iter();
+        recordings.find(|recording| recording["kind"] == "operation")
+    })
+    .await;
+    let fetched = shell
+        .done(&["recordings", "get", recording["id"].as_str().unwrap(), "-t", "acme"], "")
+        .await;
+    let file = path(&world.home.write("complaint.json", &fetched));
+    world.edgebind.terminate().await;
+
+    // Offline: the same component says the same, and another one what it would have done.
+    let same = shell.done(&["replay", &file], "").await;
+    let second = component("edgebind-smsgate", &[], &[("EDGEBIND_BUILD", "second")]);
+    let second = path(&world.home.write("second.wasm", second));
+    let differs = shell.said(&["replay", "-", "--with", &second], &fetched).await;
+    assert!(!differs.success && differs.out != same, "{}", differs.out);
+    assert!(differs.out.to_lowercase().contains("user-agent"), "{}", differs.out);
+}

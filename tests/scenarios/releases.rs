@@ -4,9 +4,10 @@ use edgebind_simulator::esme::{BindKind, Esme, Submit};
 use edgebind_simulator::smsgate::Smsgate;
 use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
-use edgebind_tests::edgebind::{Edgebind, Home, file_with};
+use edgebind_tests::edgebind::{Edgebind, Home, command, file_with};
 use edgebind_tests::guests::{component, noted};
 use edgebind_tests::wait::{self, PATIENCE};
+use edgebind_tests::wire::{self, Wire};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -101,9 +102,46 @@ impl World {
         .await
     }
 
+    /// The machine code of a component, as the gateway's own compiler makes it.
+    async fn compiled(&self, component: &[u8]) -> Vec<u8> {
+        let (input, out) = (
+            self.home.write("component.wasm", component),
+            self.home.data_dir().join("code"),
+        );
+        let mut compile = command();
+        compile.args([
+            "compile",
+            "--memory-bytes",
+            "67108864",
+            "--stack-bytes",
+            "262144",
+            "--seconds",
+            "60",
+        ]);
+        compile
+            .args(["--address-space", "4294967296", "--file-bytes", "67108864"])
+            .arg(&out);
+        let status = compile.stdin(std::fs::File::open(input).unwrap()).status().await.unwrap();
+        assert!(status.success());
+        std::fs::read(out).unwrap()
+    }
+
     async fn order(&self, order: Value) -> Value {
         self.admin.post("/v1/tenants/acme/releases", &order).await
     }
+}
+
+/// A component that imports an empty instance of this name, and exports that as the translator's functions.
+fn importing(name: &str) -> Vec<u8> {
+    let of_instance = |id, name: &str, rest: &[u8]| {
+        let content = [&[1, 0, name.len() as u8], name.as_bytes(), rest].concat();
+        [&[id, content.len() as u8], &content[..]].concat()
+    };
+    let header = b"\0asm\x0d\0\x01\0";
+    let types = [7, 3, 1, 0x42, 0];
+    let import = of_instance(10, name, &[5, 0]);
+    let export = of_instance(11, "edgebind:translator/translation@0.2.0", &[5, 0, 0]);
+    [&header[..], &types, &import, &export].concat()
 }
 
 fn smsgate() -> Vec<u8> {
@@ -206,6 +244,19 @@ async fn what_cannot_be_a_release_is_refused_with_what_is_wrong() {
     let (status, said) = world.admin.try_upload(b"\0asm\x01\0\0\0").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(said["error"].as_str().unwrap().contains("core module"), "{said}");
+    // Machine code that somebody compiled is nobody's to run here.
+    let compiled = world.compiled(&smsgate()).await;
+    let (status, said) = world.admin.try_upload(&compiled).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(said["error"].as_str().unwrap().contains("precompiled"), "{said}");
+    // An import that nobody here has.
+    let (status, said) = world.admin.try_upload(&importing("acme:tools/files")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mistakes = said["mistakes"].to_string();
+    assert!(
+        mistakes.contains("imports acme:tools/files") && mistakes.contains("lacks begin"),
+        "{said}"
+    );
     // A component with nothing in it.
     let (status, said) = world.admin.try_upload(b"\0asm\x0d\0\x01\0").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -580,4 +631,42 @@ async fn a_translator_that_keeps_breaking_is_left_alone_and_its_messages_wait_fo
     }
     assert_eq!(world.agent_of_a_message().await, first);
     assert!(!world.esme.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_keeps_breaking_is_left_alone_and_binds_are_refused_until_there_is_a_better_one() {
+    let world = World::new().await;
+    let smpp = world.edgebind.smpp();
+    world
+        .admin
+        .deploy_with("acme", &faulty_session(), Some(json!({ "misdeed": "trap" })))
+        .await;
+    // Somebody goes back to what breaks: the release before it is good, and still nothing is done behind their back.
+    let good = json!({ "builtin": "session", "settings": {} });
+    world.order(good.clone()).await;
+    world
+        .admin
+        .post("/v1/tenants/acme/releases/session/rollback", &Value::Null)
+        .await;
+    let refused = wait::until("a bind to be refused", PATIENCE, async || {
+        let mut wire = Wire::connect(smpp).await;
+        wire.send(&wire::bind(wire::id::BIND_TRANSCEIVER, 1, SYSTEM_ID, PASSWORD))
+            .await;
+        let answer = wire.frame().await;
+        if answer.id == wire::id::BIND_TRANSCEIVER {
+            wire.send(&wire::pdu(wire::id::ENQUIRE_LINK, 2, &[])).await;
+            wire.closed().await;
+            return None;
+        }
+        Some(answer)
+    })
+    .await;
+    assert_eq!(
+        (refused.id, refused.status),
+        (wire::id::BIND_TRANSCEIVER | wire::id::RESPONSE, wire::status::RBINDFAIL)
+    );
+    let metrics = world.edgebind.metrics().await;
+    assert!(metrics.contains("edgebind_breaker_opened_total{tenant=\"acme\",world=\"session\"}"));
+    world.order(good).await;
+    Esme::bound(smpp, BindKind::Transmitter, SYSTEM_ID, PASSWORD).await.unwrap();
 }

@@ -7,7 +7,9 @@ use edgebind_simulator::smsgate::Smsgate;
 use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::guests::component;
 use edgebind_tests::wait::{self, PATIENCE};
+use edgebind_tests::wire::{self, Wire};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -19,7 +21,7 @@ struct World {
     edgebind: Edgebind,
     admin: Admin,
     upstream: Smsgate,
-    _home: Home,
+    home: Home,
 }
 
 impl World {
@@ -40,7 +42,7 @@ impl World {
             edgebind,
             admin,
             upstream,
-            _home: home,
+            home,
         }
     }
 
@@ -62,6 +64,15 @@ impl World {
         );
     }
 
+    /// A bind that the faulty session takes: it answers with what it was sent.
+    async fn bind_to_faulty(&self) -> Wire {
+        let mut wire = Wire::connect(self.edgebind.smpp()).await;
+        wire.send(&wire::bind(wire::id::BIND_TRANSCEIVER, 1, "beta01", "beta-pw"))
+            .await;
+        assert_eq!(wire.frame().await.id, wire::id::BIND_TRANSCEIVER);
+        wire
+    }
+
     async fn change(&self, patch: Value) {
         self.admin.patch("/v1/tenants/beta", &patch).await;
     }
@@ -77,6 +88,10 @@ impl World {
         .await;
         assert_eq!(self.sent(), count);
     }
+}
+
+fn enquire_link() -> Vec<u8> {
+    wire::pdu(wire::id::ENQUIRE_LINK, 2, &[])
 }
 
 fn hello() -> Submit {
@@ -188,6 +203,35 @@ async fn who_has_used_its_share_of_a_processor_waits_and_nobody_else_does() {
     world.change(json!({ "guest": { "cpu_share": null } })).await;
     resting.enquire_link().await.unwrap();
     resting.submit(&hello()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_action_or_octet_too_many_and_a_call_too_long_end_the_bind_and_nothing_else() {
+    let world = World::with(json!({})).await;
+    let session = component("edgebind-faulty", &[], &[]);
+    let neighbour = world.bind(SYSTEM_ID).await;
+    // The session returns one more than `count`, or returns never.
+    for (misdeed, limit, at, said) in [
+        (
+            "flood",
+            "actions_max",
+            64,
+            "65 actions from one batch of events, more than 64",
+        ),
+        ("giant-action", "action_bytes_max", 4_096, "more than 4096 octets"),
+        ("spin", "session_call_ms", 50, "more than 50 ms"),
+    ] {
+        world.change(json!({ "guest": { limit: at } })).await;
+        let settings = json!({ "misdeed": misdeed, "count": at.to_string() });
+        world.admin.deploy_with("beta", &session, Some(settings)).await;
+        let mut wire = world.bind_to_faulty().await;
+        wire.send(&enquire_link()).await;
+        wire.closed().await;
+        assert!(world.home.log().contains(said), "nothing says {said}");
+        world.change(json!({ "guest": null })).await;
+        neighbour.enquire_link().await.unwrap();
+        neighbour.submit(&hello()).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
