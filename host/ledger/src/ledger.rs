@@ -54,6 +54,23 @@ pub trait Ledger: Send + Sync {
     /// [`crate::LedgerError::TooLong`] also when the entry would have more than `ALIASES_MAX` aliases in all.
     fn annotate(&self, id: EntryId, note: Bytes, aliases: Vec<Vec<u8>>) -> BoxFuture<'_, Result<bool>>;
 
+    /// Makes dead entries wait in their lanes again: due now, at their first try, with their ids, keys, times of appending,
+    /// notes and aliases. Ids that are not dead are passed over; returns those that were. As durable as a settlement made
+    /// at the same time. Dropping the future leaves open whether it was done. In a cluster: a put under the same name, back
+    /// into the stream.
+    ///
+    /// # Errors
+    /// [`crate::LedgerError::Full`] as in an append, and then none of them waits.
+    fn revive(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>>;
+
+    /// Forgets dead entries now, with their keys and aliases, whatever their age. Ids that are not dead are passed over;
+    /// returns those that were. As durable as a settlement made at the same time. Dropping the future leaves open whether it
+    /// was done.
+    ///
+    /// # Errors
+    /// When the disk cannot be read or written.
+    fn purge(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>>;
+
     /// Returns when every settlement and annotation that has returned before is on disk. For those who promise something
     /// on the strength of one, such as that a message was cancelled or replaced. Those who wait together share one
     /// sync, with appends too; with nothing to write there is none. In a cluster: nothing, where settling waits for its
@@ -98,10 +115,21 @@ pub trait Records: Send + Sync {
     /// When the disk cannot be read.
     fn list(&self, lane: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>>;
 
-    /// Forgets entries settled before this time, with their keys and aliases, the lowest ids first and at most `limit`
-    /// of them; returns how many. How long to retain is the caller's to say.
+    /// Entries settled as dead and not forgotten yet, of every lane whose name starts with `prefix`, in the order of their
+    /// ids, above `after`, at most `limit`. For scans in pages, as [`Records::list`].
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn dead(&self, prefix: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>>;
+
+    /// Every lane whose name starts with `prefix` and that has dead entries, with their number, by name. From memory.
+    fn dead_lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)>;
+
+    /// Forgets entries done before one time and entries dead before another, with their keys and aliases: first those that
+    /// are done, then the dead, each by the lowest ids, and at most `limit` of all; returns how many. How long to retain
+    /// is the caller's to say.
     ///
     /// # Errors
     /// When the disk cannot be read or written.
-    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize>;
+    fn sweep(&self, done_before: Instant, dead_before: Instant, limit: usize) -> Result<usize>;
 }

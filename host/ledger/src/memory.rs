@@ -149,6 +149,18 @@ impl Ledger for Memory {
         Box::pin(async move { self.model().annotate(id, note, aliases) })
     }
 
+    fn revive(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>> {
+        Box::pin(async move {
+            let revived = self.model().revive(&ids, (self.clock)());
+            self.changed.notify_waiters();
+            revived
+        })
+    }
+
+    fn purge(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>> {
+        Box::pin(async move { self.model().purge(&ids) })
+    }
+
     fn sync(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { Ok(()) })
     }
@@ -169,16 +181,7 @@ impl Records for Memory {
     }
 
     fn lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
-        let mut lanes: BTreeMap<Arc<str>, usize> = BTreeMap::new();
-        for row in self
-            .model()
-            .rows
-            .values()
-            .filter(|row| row.pending() && row.entry.lane.starts_with(prefix))
-        {
-            *lanes.entry(row.entry.lane.clone()).or_default() += 1;
-        }
-        lanes.into_iter().collect()
+        self.model().counts(prefix, Row::pending)
     }
 
     fn pending(&self, lane: &str) -> usize {
@@ -199,8 +202,22 @@ impl Records for Memory {
         Ok(rows.take(limit).map(|(id, row)| row.record(*id, now)).collect())
     }
 
-    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
-        Ok(self.model().sweep(settled_before, limit))
+    fn dead(&self, prefix: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
+        let now = (self.clock)();
+        let model = self.model();
+        let rows = model
+            .rows
+            .iter()
+            .filter(|(id, row)| row.dead() && row.entry.lane.starts_with(prefix) && after.is_none_or(|after| **id > after));
+        Ok(rows.take(limit).map(|(id, row)| row.record(*id, now)).collect())
+    }
+
+    fn dead_lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        self.model().counts(prefix, Row::dead)
+    }
+
+    fn sweep(&self, done_before: Instant, dead_before: Instant, limit: usize) -> Result<usize> {
+        Ok(self.model().sweep(done_before, dead_before, limit))
     }
 }
 
@@ -327,24 +344,71 @@ impl Model {
         self.aliases.extend(aliases.into_iter().map(|alias| (alias, id)));
     }
 
-    fn sweep(&mut self, settled_before: Instant, limit: usize) -> usize {
-        let old = self
-            .rows
-            .iter()
-            .filter(|(_, row)| matches!(row.stand, Stand::Settled { at, .. } if at < settled_before));
-        let ids: Vec<EntryId> = old.map(|(id, _)| *id).take(limit).collect();
-        for id in &ids {
+    fn counts(&self, prefix: &str, of: impl Fn(&Row) -> bool) -> Vec<(Arc<str>, usize)> {
+        let mut lanes: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        for row in self.rows.values().filter(|row| of(row) && row.entry.lane.starts_with(prefix)) {
+            *lanes.entry(row.entry.lane.clone()).or_default() += 1;
+        }
+        lanes.into_iter().collect()
+    }
+
+    fn revive(&mut self, ids: &[EntryId], now: Instant) -> Result<Vec<EntryId>> {
+        let dead = self.dead(ids)?;
+        let pending = self.rows.values().filter(|row| row.pending()).count();
+        if pending + dead.len() > self.pending_max {
+            return Err(LedgerError::Full {
+                what: format!("{pending} entries of {} are waiting", self.pending_max),
+            });
+        }
+        for id in &dead {
+            if let Some(row) = self.rows.get_mut(id) {
+                (row.due, row.attempt, row.stand) = (now, 1, Stand::Free);
+            }
+        }
+        Ok(dead)
+    }
+
+    fn purge(&mut self, ids: &[EntryId]) -> Result<Vec<EntryId>> {
+        let dead = self.dead(ids)?;
+        self.forget(&dead);
+        Ok(dead)
+    }
+
+    /// Those that are dead, each once and in the order of ids.
+    fn dead(&self, ids: &[EntryId]) -> Result<Vec<EntryId>> {
+        within("batch", ids.len(), BATCH_MAX)?;
+        let ids: BTreeSet<EntryId> = ids.iter().copied().collect();
+        let dead = ids.into_iter().filter(|id| self.rows.get(id).is_some_and(Row::dead));
+        Ok(dead.collect())
+    }
+
+    fn sweep(&mut self, done_before: Instant, dead_before: Instant, limit: usize) -> usize {
+        let old = |of: State, before: Instant| {
+            let rows = self.rows.iter();
+            rows.filter(move |(_, row)| matches!(row.stand, Stand::Settled { state, at } if state == of && at < before))
+        };
+        let all = old(State::Done, done_before).chain(old(State::Dead, dead_before));
+        let ids: Vec<EntryId> = all.map(|(id, _)| *id).take(limit).collect();
+        self.forget(&ids);
+        ids.len()
+    }
+
+    fn forget(&mut self, ids: &[EntryId]) {
+        for id in ids {
             self.rows.remove(id);
             self.keys.retain(|_, of| of != id);
             self.aliases.retain(|_, of| of != id);
         }
-        ids.len()
     }
 }
 
 impl Row {
     fn pending(&self) -> bool {
         !matches!(self.stand, Stand::Settled { .. })
+    }
+
+    fn dead(&self) -> bool {
+        matches!(self.stand, Stand::Settled { state: State::Dead, .. })
     }
 
     fn free(&self, now: Instant) -> bool {

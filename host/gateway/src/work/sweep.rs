@@ -22,7 +22,7 @@ pub async fn sweep(gateway: Arc<Gateway>) {
         let retention = gateway.config.limits.retention.unwrap_or(RETENTION);
         let before = gateway.clock.now().saturating_sub(millis(retention));
         let records = gateway.records.clone();
-        let swept = tokio::task::spawn_blocking(move || records.sweep(before, batch)).await;
+        let swept = tokio::task::spawn_blocking(move || records.sweep(before, before, batch)).await;
         more = matches!(swept, Ok(Ok(forgotten)) if forgotten == batch);
         match swept {
             Ok(Ok(0)) => {}

@@ -6,12 +6,13 @@
 //! | pending | id    | lane, appended, due, attempt, note      |
 //! | settled | id    | dead, at, due, attempt, aliases, note   |
 //! | aliased | id    | aliases                                 |
+//! | dead    | id    | lane                                    |
 //! | keys    | key   | id                                      |
 //! | aliases | alias | id                                      |
 //! | meta    | name  | the schema; the highest id ever given   |
 //!
 //! An entry is in `entries` and in one of `pending` and `settled`; in `aliased` as well while it is pending and was given
-//! aliases.
+//! aliases; in `dead` as well while it is settled as dead.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -19,12 +20,10 @@ use std::path::{Path, PathBuf};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 
-use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_aliases, read_id};
+use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_aliases, read_id, read_lane};
+use super::schema;
 use crate::limits::{BLOCKS_BYTES_MAX, JOURNALS_BYTES_MAX, MEMTABLE_ENTRIES_BYTES, MEMTABLE_SMALL_BYTES};
 use crate::{EntryId, LedgerError, Result};
-
-/// Raised when the tables change so that this program could not read what an earlier one wrote, or the reverse.
-const SCHEMA: u32 = 1;
 
 pub(super) struct Disk {
     path: PathBuf,
@@ -33,9 +32,10 @@ pub(super) struct Disk {
     pub(super) pending: Keyspace,
     pub(super) settled: Keyspace,
     pub(super) aliased: Keyspace,
+    pub(super) dead: Keyspace,
     pub(super) keys: Keyspace,
     pub(super) aliases: Keyspace,
-    meta: Keyspace,
+    pub(super) meta: Keyspace,
     /// Makes every commit and sync fail, as a disk would.
     #[cfg(test)]
     pub(super) failing: std::sync::atomic::AtomicBool,
@@ -63,6 +63,7 @@ impl Disk {
             pending: table("pending", MEMTABLE_SMALL_BYTES)?,
             settled: table("settled", MEMTABLE_SMALL_BYTES)?,
             aliased: table("aliased", MEMTABLE_SMALL_BYTES)?,
+            dead: table("dead", MEMTABLE_SMALL_BYTES)?,
             keys: table("keys", MEMTABLE_SMALL_BYTES)?,
             aliases: table("aliases", MEMTABLE_SMALL_BYTES)?,
             meta: table("meta", MEMTABLE_SMALL_BYTES)?,
@@ -71,27 +72,8 @@ impl Disk {
             #[cfg(test)]
             failing: false.into(),
         };
-        disk.check_schema()?;
+        schema::bring_up_to_date(&disk, schema::STEPS)?;
         Ok(disk)
-    }
-
-    fn check_schema(&self) -> Result<()> {
-        match self.meta.get("schema").map_err(reading)? {
-            None => self.write_schema(SCHEMA),
-            Some(found) => match <[u8; 4]>::try_from(&*found).map(u32::from_be_bytes) {
-                Ok(SCHEMA) => Ok(()),
-                Ok(found) if found > SCHEMA => Err(LedgerError::LaterSchema { found, known: SCHEMA }),
-                _ => Err(LedgerError::Disk {
-                    why: "the schema's number is not one".to_owned(),
-                }),
-            },
-        }
-    }
-
-    pub(super) fn write_schema(&self, schema: u32) -> Result<()> {
-        let mut batch = self.database.batch();
-        batch.insert(&self.meta, "schema", schema.to_be_bytes());
-        self.commit(batch, true)
     }
 
     /// The highest id ever given, as far as the disk tells.
@@ -130,6 +112,22 @@ impl Disk {
         for pair in self.aliased.iter() {
             let (id, row) = pair.into_inner().map_err(reading)?;
             each(read_id(&id)?, read_aliases(&row)?);
+        }
+        Ok(())
+    }
+
+    /// Calls `each` for every dead entry above `after` with its lane, in the order of ids, until it says that it has enough.
+    pub(super) fn for_each_dead(
+        &self,
+        after: Option<EntryId>,
+        mut each: impl FnMut(EntryId, &str) -> Result<bool>,
+    ) -> Result<()> {
+        let from = after.map_or(0, |after| after.as_u64() + 1);
+        for pair in self.dead.range(from.to_be_bytes()..) {
+            let (id, lane) = pair.into_inner().map_err(reading)?;
+            if !each(read_id(&id)?, read_lane(&lane)?)? {
+                break;
+            }
         }
         Ok(())
     }

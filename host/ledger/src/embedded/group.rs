@@ -59,6 +59,7 @@ struct Replaced {
 
 /// A [`SettledRow`] on its way to disk.
 struct Settled {
+    lane: Arc<str>,
     dead: bool,
     at: Instant,
     due: Instant,
@@ -210,8 +211,12 @@ impl<'a> Group<'a> {
         if !slot.aliases.is_empty() {
             self.batch.remove(&disk.aliased, id_key(id));
         }
+        if dead {
+            self.batch.insert(&disk.dead, id_key(id), &*slot.lane);
+        }
         self.name(id, aliases);
         Fate::Settled(Settled {
+            lane: slot.lane.clone(),
             dead,
             at: now,
             due: slot.due,
@@ -291,9 +296,12 @@ impl<'a> Group<'a> {
             match (fate, ends_claim) {
                 (Fate::Pending { slot, replaced }, true) => index.waiting(id, slot, replaced.map(|replaced| replaced.body)),
                 (Fate::Pending { slot, .. }, false) => index.annotated(id, slot.note, slot.aliases),
-                (Fate::Settled(_), true) => {
-                    pen.sweep_from = pen.sweep_from.min(id.as_u64());
+                (Fate::Settled(settled), true) => {
+                    pen.settled(id, settled.dead);
                     index.settled(id);
+                    if settled.dead {
+                        index.buried(&settled.lane);
+                    }
                 }
                 (Fate::Settled(_), false) => {}
             }
@@ -309,6 +317,8 @@ fn standing(shared: &Shared, id: EntryId) -> Result<Option<Fate>> {
     }
     shared.disk.with_settled(id, |row| {
         Fate::Settled(Settled {
+            // Known where it matters: when the entry is settled.
+            lane: Arc::default(),
             dead: row.dead,
             at: row.at,
             due: row.due,

@@ -24,6 +24,8 @@ static LEASES: AtomicU64 = AtomicU64::new(1);
 pub(super) struct Index {
     slots: HashMap<EntryId, Slot>,
     lanes: BTreeMap<Arc<str>, Lane>,
+    /// How many entries of each lane are dead and not forgotten; never zero.
+    dead: BTreeMap<Arc<str>, usize>,
     pub(super) bodies: Bodies,
     pub(super) closed: bool,
 }
@@ -105,6 +107,7 @@ impl Index {
         Self {
             slots: HashMap::new(),
             lanes: BTreeMap::new(),
+            dead: BTreeMap::new(),
             bodies: Bodies::new(bodies_bytes_max),
             closed: false,
         }
@@ -234,6 +237,24 @@ impl Index {
         }
     }
 
+    /// The entry is on disk as dead; counts it.
+    pub(super) fn buried(&mut self, lane: &str) {
+        match self.dead.get_mut(lane) {
+            Some(count) => *count += 1,
+            None => drop(self.dead.insert(self.lane_name(lane), 1)),
+        }
+    }
+
+    /// The entry is dead no more: forgotten, or waiting again.
+    pub(super) fn unburied(&mut self, lane: &str) {
+        if let Some(count) = self.dead.get_mut(lane) {
+            *count -= 1;
+            if *count == 0 {
+                self.dead.remove(lane);
+            }
+        }
+    }
+
     /// The settling failed: the entry is as good as before, and the work will be done again.
     pub(super) fn unsettled(&mut self, id: EntryId) {
         if let Some(slot) = self.slots.get_mut(&id) {
@@ -251,6 +272,13 @@ impl Index {
             .take_while(|(name, _)| name.starts_with(prefix))
             .filter(|(_, lane)| !lane.ids.is_empty());
         lanes.map(|(name, lane)| (name.clone(), lane.ids.len())).collect()
+    }
+
+    pub(super) fn dead_lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        let from = self.dead.range::<str, _>((Included(prefix), Unbounded));
+        from.take_while(|(name, _)| name.starts_with(prefix))
+            .map(|(name, count)| (name.clone(), *count))
+            .collect()
     }
 
     pub(super) fn pending(&self, lane: &str) -> usize {

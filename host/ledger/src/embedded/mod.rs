@@ -2,6 +2,7 @@
 //! writes.
 
 mod bodies;
+mod dead;
 mod disk;
 mod group;
 mod index;
@@ -9,6 +10,7 @@ mod pen;
 mod queue;
 mod records;
 mod row;
+mod schema;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -129,6 +131,10 @@ impl Embedded {
         })?;
         disk.for_each_aliased(|id, aliases| {
             index.aliased(id, aliases.into_iter().map(<[u8]>::to_vec).collect());
+        })?;
+        disk.for_each_dead(None, |_, lane| {
+            index.buried(lane);
+            Ok(true)
         })?;
         info!(path = %path.display(), pending = index.len(), "ledger opened");
         let shared = Arc::new(Shared {
@@ -296,6 +302,14 @@ impl Ledger for Embedded {
         })
     }
 
+    fn revive(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>> {
+        Box::pin(self.shared.clone().with_pen(move |shared| dead::revive(shared, &ids)))
+    }
+
+    fn purge(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>>> {
+        Box::pin(self.shared.clone().with_pen(move |shared| dead::purge(shared, &ids)))
+    }
+
     fn sync(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
@@ -342,6 +356,19 @@ impl Shared {
 
     fn pen(&self) -> MutexGuard<'_, Pen> {
         self.pen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what takes the pen itself, away from the caller's thread: the writer may have it for as long as a sync takes.
+    async fn with_pen<T: Send + 'static>(self: Arc<Self>, work: impl FnOnce(&Self) -> Result<T> + Send + 'static) -> Result<T> {
+        let working = tokio::task::spawn_blocking(move || {
+            if self.index().closed {
+                return Err(LedgerError::Closed);
+            }
+            work(&self)
+        });
+        working
+            .await
+            .unwrap_or_else(|error| Err(LedgerError::Disk { why: error.to_string() }))
     }
 
     /// Makes claims of what was taken, reading the bodies that are not in memory.

@@ -17,8 +17,10 @@ pub(super) struct Pen {
     pub(super) highest: Option<EntryId>,
     /// What failed, once something has: nothing is written any more.
     pub(super) broken: Option<String>,
-    /// No entry below this one is settled and still retained.
-    pub(super) sweep_from: u64,
+    /// No entry below this one is done and still retained.
+    pub(super) done_from: u64,
+    /// No entry below this one is dead and still retained.
+    pub(super) dead_from: u64,
     pub(super) space: Space,
     /// Something may have been written that is not on disk yet.
     pub(super) unsynced: bool,
@@ -39,7 +41,8 @@ impl Pen {
             ids,
             highest,
             broken: None,
-            sweep_from: 0,
+            done_from: 0,
+            dead_from: 0,
             space,
             // An earlier process may have been killed before its sync.
             unsynced: true,
@@ -48,6 +51,12 @@ impl Pen {
 
     pub(super) fn check(&self) -> Result<()> {
         self.broken.clone().map_or(Ok(()), |why| Err(LedgerError::Broken { why }))
+    }
+
+    /// Notes where a sweep has to begin from now on.
+    pub(super) fn settled(&mut self, id: EntryId, dead: bool) {
+        let from = if dead { &mut self.dead_from } else { &mut self.done_from };
+        *from = id.as_u64().min(*from);
     }
 
     /// Commits, and puts the pen down for good when that fails.

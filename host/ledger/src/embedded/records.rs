@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::index::Slot;
-use super::{Embedded, Shared, sweep};
+use super::{Embedded, Shared, dead, sweep};
 use crate::{EntryId, Instant, Record, Records, Result, State};
 
 impl Records for Embedded {
@@ -38,21 +38,40 @@ impl Records for Embedded {
             .collect()
     }
 
-    fn sweep(&self, settled_before: Instant, limit: usize) -> Result<usize> {
-        sweep::sweep(&self.shared, settled_before, limit)
+    fn dead(&self, prefix: &str, after: Option<EntryId>, limit: usize) -> Result<Vec<Record>> {
+        dead::list(&self.shared, prefix, after, limit)
+    }
+
+    fn dead_lanes(&self, prefix: &str) -> Vec<(Arc<str>, usize)> {
+        self.shared.index().dead_lanes(prefix)
+    }
+
+    fn sweep(&self, done_before: Instant, dead_before: Instant, limit: usize) -> Result<usize> {
+        sweep::sweep(&self.shared, done_before, dead_before, limit)
     }
 }
 
 impl Shared {
-    fn record(&self, id: EntryId) -> Result<Option<Record>> {
-        let now = (self.clock)();
+    pub(super) fn record(&self, id: EntryId) -> Result<Option<Record>> {
+        if let Some(record) = self.record_in_memory(id)? {
+            return Ok(Some(record));
+        }
+        match self.record_on_disk(id)? {
+            Some(record) => Ok(Some(record)),
+            // It may have been dead when memory was asked, and revived when the disk was.
+            None => self.record_in_memory(id),
+        }
+    }
+
+    fn record_in_memory(&self, id: EntryId) -> Result<Option<Record>> {
         let (slot, body) = {
             let index = self.index();
             (index.slot(id).cloned(), index.bodies.of(id))
         };
-        if let Some(slot) = slot {
-            return self.pending_record(id, slot, body, now);
-        }
+        slot.map_or(Ok(None), |slot| self.pending_record(id, slot, body, (self.clock)()))
+    }
+
+    fn record_on_disk(&self, id: EntryId) -> Result<Option<Record>> {
         let settled = self.disk.with_settled(id, |row| {
             let state = if row.dead { State::Dead } else { State::Done };
             (state, row.attempt, row.due, Bytes::copy_from_slice(row.note))

@@ -118,6 +118,11 @@ pub(super) fn read_aliases(row: &[u8]) -> Result<Vec<&[u8]>> {
     Fields(row).many()
 }
 
+/// The lane of a dead entry.
+pub(super) fn read_lane(row: &[u8]) -> Result<&str> {
+    std::str::from_utf8(row).map_err(|_| torn())
+}
+
 /// An id as a key: its order on disk is the order of ids.
 pub(super) fn id_key(id: EntryId) -> [u8; 8] {
     id.as_u64().to_be_bytes()

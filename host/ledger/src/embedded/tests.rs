@@ -94,7 +94,7 @@ async fn a_sync_waits_for_the_disk_when_there_is_something_to_write_and_not_othe
     assert_eq!(syncs(before), 0, "the append has synced what was settled before it");
 
     ledger.settle(vec![done(claims.next().unwrap())]).await.unwrap();
-    ledger.sweep(u64::MAX, 9).unwrap();
+    ledger.sweep(u64::MAX, u64::MAX, 9).unwrap();
     let before = ledger.stats();
     let pen = ledger.shared.pen();
     let together: Vec<_> = (0..50).map(|_| start(ledger.sync())).collect();
@@ -170,7 +170,7 @@ async fn aliases_given_before_the_end_outlive_an_opening_and_are_forgotten_with_
     let found = |alias: &str| ledger.find(alias.as_bytes()).unwrap().is_some();
     assert!(found("early") && found("late") && found("last"));
     assert!(ledger.shared.disk.aliased.is_empty().unwrap());
-    assert_eq!(ledger.sweep(u64::MAX, 9), Ok(1));
+    assert_eq!(ledger.sweep(u64::MAX, u64::MAX, 9), Ok(1));
     assert!(!found("early") && !found("late") && !found("last"));
 }
 
@@ -192,9 +192,9 @@ async fn a_directory_has_one_owner_at_a_time() {
 #[test]
 fn a_later_schema_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    open(&directory).shared.disk.write_schema(2).unwrap();
+    schema::write(&open(&directory).shared.disk, 3).unwrap();
     let error = Embedded::open(directory.path(), options()).unwrap_err();
-    assert_eq!(error, LedgerError::LaterSchema { found: 2, known: 1 });
+    assert_eq!(error, LedgerError::LaterSchema { found: 3, known: 2 });
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn after_a_failed_write_nothing_more_is_taken_and_what_was_acknowledged_st
     ledger.shared.disk.failing.store(false, Relaxed);
     assert_eq!(ledger.append(vec![NewEntry::new("a", "late")]).await, Err(broken.clone()));
     assert_eq!(ledger.settle(vec![done(claim)]).await, Err(broken.clone()));
-    assert_eq!(ledger.sweep(u64::MAX, 1), Err(broken.clone()));
+    assert_eq!(ledger.sweep(u64::MAX, u64::MAX, 1), Err(broken.clone()));
     assert_eq!(ledger.pending("a"), 1);
     assert_eq!(
         ledger.get(kept).unwrap().unwrap().state,
@@ -320,7 +320,7 @@ async fn ids_go_on_above_those_that_were_swept() {
     let swept = ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap()[0].id;
     let claim = ledger.claim("a", 1, LEASE).await.unwrap().remove(0);
     ledger.settle(vec![done(claim)]).await.unwrap();
-    assert_eq!(ledger.sweep(u64::MAX, 9), Ok(1));
+    assert_eq!(ledger.sweep(u64::MAX, u64::MAX, 9), Ok(1));
     assert_eq!(ledger.get(swept), Ok(None));
     drop(ledger);
     let ledger = Embedded::open(directory.path(), options).unwrap();
@@ -333,7 +333,7 @@ async fn lanes_that_nobody_uses_are_forgotten() {
     let ledger = open(&directory);
     let waiting = start(ledger.claim("waited at", 1, LEASE));
     drop(start(ledger.claim("left", 1, LEASE)));
-    ledger.sweep(0, 1).unwrap();
+    ledger.sweep(0, 0, 1).unwrap();
     assert_eq!(ledger.shared.index().lanes_known(), ["waited at"]);
     ledger.append(vec![NewEntry::new("waited at", "x")]).await.unwrap();
     assert_eq!(waiting.await.unwrap().len(), 1);

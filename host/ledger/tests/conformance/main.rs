@@ -4,6 +4,7 @@
 
 mod bounds;
 mod claims;
+mod dead;
 mod entries;
 mod schedules;
 

@@ -1,5 +1,5 @@
 //! Random schedules, played by the model and by the engine, and compared after every step. A failure prints its seed;
-//! `EDGEBIND_LEDGER_SEED=n` runs that one alone.
+//! `EDGEBIND_SEED=n` runs that one alone.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,11 +20,11 @@ use crate::{START, told};
 const LANES: [&str; 3] = ["a", "a/b", "c"];
 const PENDING_MAX: usize = 40;
 const SEEDS: u64 = 10;
-const STEPS: usize = 250;
+const STEPS: usize = 400;
 
 #[test]
 fn the_embedded_engine_does_what_the_model_does() {
-    let seeds = match std::env::var("EDGEBIND_LEDGER_SEED") {
+    let seeds = match std::env::var("EDGEBIND_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..SEEDS).collect(),
     };
@@ -56,6 +56,8 @@ struct World {
     named: usize,
     annotated: usize,
     replaced: usize,
+    revived: usize,
+    purged: usize,
 }
 
 /// One call of those that the engine may write together, on its way to both.
@@ -100,6 +102,8 @@ impl World {
             named: 0,
             annotated: 0,
             replaced: 0,
+            revived: 0,
+            purged: 0,
         }
     }
 
@@ -111,13 +115,22 @@ impl World {
                 50..60 => self.claim_entry(),
                 60..75 => self.burst().await,
                 75..80 => self.release(),
-                80..94 => drop(self.now.fetch_add(self.random.random_range(0..30), Relaxed)),
+                80..90 => drop(self.now.fetch_add(self.random.random_range(0..30), Relaxed)),
+                90..94 => self.revive_or_purge().await,
                 94..98 => self.sweep(),
                 _ => self.reopen(),
             }
             self.invariant_both_tell_the_same();
         }
-        let reached = [self.lost, self.swept, self.named, self.annotated, self.replaced];
+        let reached = [
+            self.lost,
+            self.swept,
+            self.named,
+            self.annotated,
+            self.replaced,
+            self.revived,
+            self.purged,
+        ];
         assert!(!reached.contains(&0), "the schedule went too easy: {reached:?}");
     }
 
@@ -278,11 +291,30 @@ impl World {
     }
 
     fn sweep(&mut self) {
-        let before = self.now.load(Relaxed) - self.random.random_range(0..60);
+        let done_before = self.now.load(Relaxed) - self.random.random_range(0..60);
+        let dead_before = done_before - self.random.random_range(0..200);
         let limit = self.random.random_range(0..10);
-        let swept = self.model.sweep(before, limit).unwrap();
-        assert_eq!(swept, self.engine().sweep(before, limit).unwrap());
+        let swept = self.model.sweep(done_before, dead_before, limit).unwrap();
+        assert_eq!(swept, self.engine().sweep(done_before, dead_before, limit).unwrap());
         self.swept += swept;
+    }
+
+    async fn revive_or_purge(&mut self) {
+        let mut ids: Vec<EntryId> = (0..3).filter_map(|_| self.some_id()).collect();
+        let dead = self.model.dead("", None, usize::MAX).unwrap();
+        if !dead.is_empty() {
+            ids.push(dead[self.random.random_range(0..dead.len())].id);
+        }
+        let engine = self.engine.as_ref().unwrap();
+        if self.random.random_bool(0.6) {
+            let revived = engine.revive(ids.clone()).await;
+            assert_eq!(self.model.revive(ids).await, revived);
+            self.revived += revived.map_or(0, |revived| revived.len());
+        } else {
+            let purged = engine.purge(ids.clone()).await;
+            assert_eq!(self.model.purge(ids).await, purged);
+            self.purged += purged.unwrap().len();
+        }
     }
 
     fn reopen(&mut self) {
@@ -297,6 +329,15 @@ impl World {
         let (model, engine) = (&self.model, self.engine.as_ref().unwrap());
         for prefix in ["", "a", "a/", "b", "c"] {
             assert_eq!(model.lanes(prefix), engine.lanes(prefix), "lanes {prefix:?}");
+            assert_eq!(model.dead_lanes(prefix), engine.dead_lanes(prefix), "dead lanes {prefix:?}");
+            let after = (!self.ids.is_empty() && self.random.random_bool(0.3))
+                .then(|| self.ids[self.random.random_range(0..self.ids.len())]);
+            let limit = self.random.random_range(0..20);
+            assert_eq!(
+                model.dead(prefix, after, limit),
+                engine.dead(prefix, after, limit),
+                "dead {prefix:?}"
+            );
         }
         for lane in LANES {
             assert_eq!(model.pending(lane), engine.pending(lane), "pending {lane}");

@@ -87,6 +87,14 @@ impl Ledger for Disk {
         self.memory.annotate(id, note, aliases)
     }
 
+    fn revive(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>, LedgerError>> {
+        self.memory.revive(ids)
+    }
+
+    fn purge(&self, ids: Vec<EntryId>) -> BoxFuture<'_, Result<Vec<EntryId>, LedgerError>> {
+        self.memory.purge(ids)
+    }
+
     fn sync(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
         self.memory.sync()
     }
