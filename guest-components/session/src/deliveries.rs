@@ -1,7 +1,7 @@
 //! Deliveries under way: each is one PDU or several, which wait for the window, fly, and are answered in any order. It
 //! counts; what is written and when is said by its caller.
 
-use crate::{message::Instant, session::Token};
+use crate::{message::Instant, session::Token, settings::Settings};
 use edgebind_smpp::{CommandStatus, frame};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -82,13 +82,11 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// What the response to a delivery says. Clients say "later" with the same codes that servers do, and with ESME_RX_T_APPN.
-    pub(crate) const fn of(status: CommandStatus) -> Self {
+    /// What the response to a delivery says.
+    pub(crate) fn of(status: CommandStatus, settings: &Settings) -> Self {
         match status {
             CommandStatus::ROK => Self::Done,
-            CommandStatus::RX_T_APPN | CommandStatus::RSYSERR | CommandStatus::RMSGQFUL | CommandStatus::RTHROTTLED => {
-                Self::Retry
-            }
+            status if settings.delivers_again(status) => Self::Retry,
             CommandStatus(code) => Self::Dead(code),
         }
     }
@@ -306,12 +304,13 @@ mod tests {
 
     #[test]
     fn q15_later_and_never() {
+        let of = |code| Verdict::of(CommandStatus(code), &Settings::default());
         for code in [0x64, 0x08, 0x14, 0x58] {
-            assert_eq!(Verdict::of(CommandStatus(code)), Verdict::Retry, "{code:#x}");
+            assert_eq!(of(code), Verdict::Retry, "{code:#x}");
         }
         for code in [0x65, 0x66, 0x45, 0xFF] {
-            assert_eq!(Verdict::of(CommandStatus(code)), Verdict::Dead(code), "{code:#x}");
+            assert_eq!(of(code), Verdict::Dead(code), "{code:#x}");
         }
-        assert_eq!(Verdict::of(CommandStatus::ROK), Verdict::Done);
+        assert_eq!(of(0), Verdict::Done);
     }
 }

@@ -180,7 +180,8 @@ impl Machine {
             // It has been heard, which is all that it is for.
             CommandId::ENQUIRE_LINK_RESP => {}
             CommandId::DELIVER_SM_RESP | CommandId::DATA_SM_RESP => {
-                self.on_delivered(now, sequence_number, Verdict::of(command_status), out);
+                let verdict = Verdict::of(command_status, &self.settings);
+                self.on_delivered(now, sequence_number, verdict, out);
             }
             CommandId::UNBIND => self.on_unbind(now, sequence_number, out),
             CommandId::UNBIND_RESP => self.on_unbind_resp(sequence_number),
@@ -191,7 +192,8 @@ impl Machine {
                 } else {
                     command_status
                 };
-                self.on_delivered(now, sequence_number, Verdict::of(status), out);
+                let verdict = Verdict::of(status, &self.settings);
+                self.on_delivered(now, sequence_number, verdict, out);
                 self.on_unbind_resp(sequence_number);
             }
             _ => self.on_request(now, header, frame, out),

@@ -8,8 +8,8 @@ use crate::{
     message::Setting,
     peer::{Kind, Version},
 };
-use edgebind_smpp::text::Alphabet;
-use value::{duration, duration_or_off, list, number, octets, one_of, some, truth};
+use edgebind_smpp::{CommandStatus, text::Alphabet};
+use value::{duration, duration_or_off, list, number, octets, one_of, some, status, truth};
 
 /// What is wrong with these settings, a sentence for each mistake; empty if nothing is.
 pub fn check(settings: &[Setting]) -> Vec<String> {
@@ -120,6 +120,9 @@ pub(crate) struct Settings {
     /// 0 for any number.
     pub(crate) unanswered_max: u32,
     pub(crate) retry_deliver_ms: u64,
+    /// None: every one that is not in `deliver_never`.
+    pub(crate) deliver_again: Option<Vec<CommandStatus>>,
+    pub(crate) deliver_never: Vec<CommandStatus>,
     pub(crate) unbind_timeout_ms: u64,
 }
 
@@ -150,6 +153,8 @@ impl Default for Settings {
             response_timeout_ms: 30_000,
             unanswered_max: 3,
             retry_deliver_ms: 5_000,
+            deliver_again: Some(DELIVER_AGAIN.to_vec()),
+            deliver_never: Vec::new(),
             unbind_timeout_ms: 5_000,
         }
     }
@@ -297,14 +302,42 @@ const TABLE: &[Row] = &[
     },
     Row {
         name: "retry_deliver_ms",
-        says: "Milliseconds until a delivery is tried again that the ESME could not take. Default 5000.",
+        says: "Milliseconds until a delivery is tried again that the ESME could not take or did not answer; after each further try \
+               the gateway waits twice as long, up to a minute. Default 5000.",
         read: |to, value| number(value, 0, u32::MAX).map(|read| to.retry_deliver_ms = read.into()),
+    },
+    Row {
+        name: "deliver_again",
+        says: "The answers to a delivery after which it is tried again, by number or name with commas between them, or all: every one but \
+               those of deliver_never. After any other it is given up. Default ESME_RSYSERR, ESME_RMSGQFUL, ESME_RTHROTTLED, \
+               ESME_RX_T_APPN.",
+        read: |to, value| {
+            let read = if value == "all" {
+                Ok(None)
+            } else {
+                list(value, status).map(Some)
+            };
+            read.map(|read| to.deliver_again = read)
+        },
+    },
+    Row {
+        name: "deliver_never",
+        says: "The answers after which a delivery is given up where deliver_again is all. Default none.",
+        read: |to, value| list(value, status).map(|read| to.deliver_never = read),
     },
     Row {
         name: "unbind_timeout",
         says: "Time for the response to our unbind before the connection is closed. Default 5s.",
         read: |to, value| duration(value).map(|read| to.unbind_timeout_ms = read),
     },
+];
+
+/// Clients say "later" with the same codes that servers do, and with ESME_RX_T_APPN.
+const DELIVER_AGAIN: [CommandStatus; 4] = [
+    CommandStatus::RSYSERR,
+    CommandStatus::RMSGQFUL,
+    CommandStatus::RTHROTTLED,
+    CommandStatus::RX_T_APPN,
 ];
 
 const ALPHABETS: [Alphabet; 4] = [Alphabet::Gsm, Alphabet::Latin1, Alphabet::Ascii, Alphabet::Utf8];
@@ -330,7 +363,18 @@ impl Settings {
             mistakes.push(format!("packed is for alphabet gsm, not {}", read.alphabet));
             read.packed = false;
         }
+        if read.deliver_again.is_some() && !read.deliver_never.is_empty() {
+            mistakes.push("deliver_never is for deliver_again all: without it every other answer means never".to_owned());
+        }
         (read, mistakes)
+    }
+
+    /// Whether a delivery that was answered like this is tried again.
+    pub(crate) fn delivers_again(&self, status: CommandStatus) -> bool {
+        match &self.deliver_again {
+            Some(again) => again.contains(&status),
+            None => !self.deliver_never.contains(&status),
+        }
     }
 
     /// How message ids are written in receipts.

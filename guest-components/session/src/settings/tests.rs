@@ -36,6 +36,8 @@ fn every_setting_is_read() {
         ("response_timeout", "1500ms"),
         ("unanswered_max", "0"),
         ("retry_deliver_ms", "100"),
+        ("deliver_again", "all"),
+        ("deliver_never", "0x65, 102,ESME_RSUBMITFAIL"),
         ("unbind_timeout", "1h"),
     ];
     assert_eq!(
@@ -69,6 +71,8 @@ fn every_setting_is_read() {
         response_timeout_ms: 1_500,
         unanswered_max: 0,
         retry_deliver_ms: 100,
+        deliver_again: None,
+        deliver_never: vec![CommandStatus(0x65), CommandStatus(0x66), CommandStatus::RSUBMITFAIL],
         unbind_timeout_ms: 3_600_000,
     };
     assert_eq!(read, expected);
@@ -102,6 +106,8 @@ fn a_sentence_for_each_mistake() {
         ("enquire_link", "soon"),
         ("response_timeout", "0"),
         ("retry_deliver_ms", "-1"),
+        ("deliver_again", "0x64,ESME_ROK"),
+        ("deliver_never", "0x"),
         ("window", "10"),
     ]));
     let expected = [
@@ -116,9 +122,20 @@ fn a_sentence_for_each_mistake() {
         r#"enquire_link "soon" is no time such as 30, 30s, 500ms, 5m, 1h or 7d"#,
         r#"response_timeout "0" is not more than 0"#,
         r#"retry_deliver_ms "-1" is no number from 0 to 4294967295"#,
+        r#"deliver_again "ESME_ROK" is no command_status of a failure such as 0x64 or ESME_RX_T_APPN"#,
+        r#"deliver_never "0x" is no command_status of a failure such as 0x64 or ESME_RX_T_APPN"#,
     ];
-    assert_eq!(mistakes[..11], expected);
-    assert!(mistakes[11].starts_with(r#""window" is no setting of this session; it knows system_id, bind_types"#));
+    assert_eq!(mistakes[..13], expected);
+    assert!(mistakes[13].starts_with(r#""window" is no setting of this session; it knows system_id, bind_types"#));
+}
+
+#[test]
+fn a_list_of_what_means_never_needs_a_rest_that_means_again() {
+    let mistakes = check(&settings(&[("deliver_never", "0x65")]));
+    assert_eq!(
+        mistakes,
+        ["deliver_never is for deliver_again all: without it every other answer means never"]
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Values of settings as operators write them. An error is the rest of a sentence that begins with the setting's name.
 
+use edgebind_smpp::CommandStatus;
+
 pub(super) fn octets(value: &str, max: usize) -> Result<String, String> {
     if value.len() <= max && value.chars().all(|character| character.is_ascii_graphic()) {
         Ok(value.to_owned())
@@ -32,6 +34,21 @@ pub(super) fn one_of<T: Copy>(value: &str, known: &[T], name: impl Fn(T) -> &'st
 
 pub(super) fn truth(value: &str) -> Result<bool, String> {
     one_of(value, &[true, false], |truth| if truth { "true" } else { "false" })
+}
+
+/// A command_status other than success: `0x64`, `100` or `ESME_RX_T_APPN`.
+pub(super) fn status(value: &str) -> Result<CommandStatus, String> {
+    let named = CommandStatus::NAMED.iter().map(|(status, _)| *status);
+    let by_name = || named.clone().find(|status| status.name() == Some(value));
+    let number = match value.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => value.parse().ok(),
+    };
+    number
+        .map(CommandStatus)
+        .or_else(by_name)
+        .filter(|status| !status.is_ok())
+        .ok_or_else(|| format!("{value:?} is no command_status of a failure such as 0x64 or ESME_RX_T_APPN"))
 }
 
 pub(super) fn number(value: &str, min: u32, max: u32) -> Result<u32, String> {
