@@ -2,7 +2,7 @@
 
 use crate::{
     clock::millis,
-    config::{self, CertificateName, Outbind, OverRate, Rate, Secret, Secrets},
+    config::{self, CertificateName, Holding, Outbind, OverRate, Rate, Secret, Secrets},
     rate::{Bucket, Meter},
     receivers::Receivers,
     vault::Credentials,
@@ -43,8 +43,12 @@ pub struct Terms {
     pub settings_revision: u64,
     /// Binds it may have at a time.
     pub binds_max: usize,
-    /// Entries that may wait for its upstream, and for its ESME: one more webhook is answered with 503, and the upstream repeats it.
+    /// Entries that may wait for its upstream.
     pub queue_max: usize,
+    /// How deliveries are held for its ESME.
+    pub holding: Holding,
+    /// How fast they go; none is as fast as it takes them.
+    pub deliver_rate: Option<Arc<Bucket>>,
     /// How fast it may submit.
     pub meter: Arc<Meter>,
     /// What becomes of more.
@@ -149,6 +153,8 @@ impl Terms {
             translator_settings: account.translator_settings.clone(),
             binds_max: account.binds_max,
             queue_max: account.queue_max,
+            holding: account.holding,
+            deliver_rate: account.holding.rate.and_then(Bucket::new).map(Arc::new),
             meter: meter(account.rate, tenant, rate_total),
             rate: account.rate,
             over_rate: account.over_rate,
@@ -169,6 +175,8 @@ impl Terms {
             settings_revision: 0,
             binds_max: tenant.binds_max,
             queue_max: tenant.queue_max,
+            holding: tenant.holding,
+            deliver_rate: tenant.holding.rate.and_then(Bucket::new).map(Arc::new),
             meter: meter(tenant.rate, tenant, rate_total),
             rate: tenant.rate,
             over_rate: tenant.over_rate,
@@ -185,6 +193,9 @@ impl Terms {
     fn after(mut self, before: &Self) -> Self {
         if self.rate == before.rate && self.meter.shares_with(&before.meter) {
             self.meter = before.meter.clone();
+        }
+        if self.holding.rate == before.holding.rate {
+            self.deliver_rate = before.deliver_rate.clone();
         }
         let changed = u64::from(self.session_settings != before.session_settings);
         self.settings_revision = before.settings_revision + changed;

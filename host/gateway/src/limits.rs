@@ -104,6 +104,12 @@ pub const SUBMIT_LEASE: Duration = Duration::from_secs(3_600);
 /// How long a delivery may be with a session before it is claimed again: the session has its own, shorter, timers.
 pub const DELIVER_LEASE: Duration = Duration::from_secs(3_600);
 
+/// The longest pause between two tries of one delivery, unless its session asks for a longer one.
+pub const DELIVER_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How often it is asked whether deliveries have waited too long, or too many do.
+pub const HOLDING_POLL: Duration = Duration::from_secs(5);
+
 /// How long a settled message is remembered: for late receipts, and so that a repeated webhook stays one message.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
 

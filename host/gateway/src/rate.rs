@@ -29,6 +29,11 @@ impl Bucket {
         })
     }
 
+    /// Takes one; the error is how long to wait.
+    pub fn take_one(&self) -> Result<(), Duration> {
+        self.take(NonZeroU32::MIN)
+    }
+
     /// Takes so many at once, or as many as it ever holds; the error is how long to wait.
     fn take(&self, messages: NonZeroU32) -> Result<(), Duration> {
         match self.limiter.check_n(messages.min(self.burst)) {

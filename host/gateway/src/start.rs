@@ -25,7 +25,7 @@ use crate::{
     },
     tls::{self, Tls},
     vault::Vault,
-    work::{awaited, sweep},
+    work::{awaited, holding, sweep},
 };
 use edgebind_ledger::{Embedded, Options};
 use edgebind_runtime::Engine;
@@ -196,6 +196,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     });
     gateway.tasks.spawn(sweep::sweep(gateway.clone()));
     gateway.tasks.spawn(awaited::say(gateway.clone()));
+    gateway.tasks.spawn(holding::keep(gateway.clone()));
     gateway.tasks.spawn(trials::watch(gateway.clone()));
     Ok(started)
 }

@@ -91,6 +91,14 @@ pub struct Tenant {
     pub binds_max: Option<usize>,
     /// Messages of one account that wait.
     pub queue_max: Option<usize>,
+    /// How long a delivery is held for its ESME.
+    pub deliver_max_age: Option<Value>,
+    /// Deliveries that wait; as many as `queue_max` unless it is written.
+    pub deliver_queue_max: Option<usize>,
+    /// `refuse` or `drop-oldest`.
+    pub deliver_when_full: Option<String>,
+    /// Deliveries a second.
+    pub deliver_rate: Option<Value>,
     /// Messages a second of one account: a number, or `{"per_second": 50, "burst": 100}`.
     pub rate: Option<Value>,
     /// Messages a second of all accounts together.
@@ -126,6 +134,14 @@ pub struct Account {
     pub binds_max: Option<usize>,
     /// Messages that wait.
     pub queue_max: Option<usize>,
+    /// How long a delivery is held for its ESME.
+    pub deliver_max_age: Option<Value>,
+    /// Deliveries that wait; as many as `queue_max` unless it is written.
+    pub deliver_queue_max: Option<usize>,
+    /// `refuse` or `drop-oldest`.
+    pub deliver_when_full: Option<String>,
+    /// Deliveries a second.
+    pub deliver_rate: Option<Value>,
     /// Messages a second.
     pub rate: Option<Value>,
     /// `throttle` or `wait`.

@@ -1,8 +1,9 @@
 //! The tables of accounts: who may bind to a tenant, from where and with what.
 
 use super::{
-    Account, OverRate, Rate, Secret, Surroundings,
+    Account, Holding, OverRate, Rate, Secret, Surroundings,
     certificate::certificates,
+    holding::holding,
     limits,
     listeners::networks,
     outbind::outbind,
@@ -18,6 +19,7 @@ use super::{
 pub(super) struct Usual {
     pub(super) binds_max: usize,
     pub(super) queue_max: usize,
+    pub(super) holding: Holding,
     pub(super) rate: Option<Rate>,
     pub(super) over_rate: OverRate,
 }
@@ -31,6 +33,7 @@ pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usua
     });
     let password = password(reader, surroundings);
     let (session_settings, translator_settings) = settings(reader);
+    let queue_max = reader.number("queue_max", &limits::QUEUES_MAX);
     Account {
         system_id: system_id.unwrap_or_default(),
         password: password.unwrap_or_else(|| Secret::new("")),
@@ -41,7 +44,8 @@ pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usua
         allow_from: networks(reader, "allow_from"),
         certificates: certificates(reader),
         outbind: outbind(reader, surroundings),
-        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(usual.queue_max),
+        queue_max: queue_max.unwrap_or(usual.queue_max),
+        holding: holding(reader, queue_max, usual.holding),
         session_settings,
         translator_settings,
     }

@@ -2,9 +2,9 @@
 //! one pass-through tenant, no file. A variable that is set to nothing is not set.
 
 use super::{
-    Admin, Config, Guest, HTTP_ADDRESS, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy, Reachable, Secret,
-    Smpp, Surroundings, Tenant, TenantsOfFile, TlsFiles, TlsListener, Webhooks, Written, file::readable, limits, mistakes::Found,
-    parse, reader::within, settings::API_BASE_URL,
+    Admin, Config, Guest, HTTP_ADDRESS, Holding, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy,
+    Reachable, Secret, Smpp, Surroundings, Tenant, TenantsOfFile, TlsFiles, TlsListener, Webhooks, Written, file::readable,
+    limits, mistakes::Found, parse, reader::within, settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
@@ -169,6 +169,7 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         webhooks,
         egress_concurrency: limits::EGRESS_CONCURRENCY,
         queue_max: limits::QUEUE_MAX,
+        holding: Holding::default(),
         rate: None,
         rate_total: None,
         over_rate: OverRate::default(),

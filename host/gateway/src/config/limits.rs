@@ -42,6 +42,9 @@ pub(super) const EGRESS_CONCURRENCIES: RangeInclusive<usize> = 0..=10_000;
 pub(super) const QUEUE_MAX: usize = 100_000;
 pub(super) const QUEUES_MAX: RangeInclusive<usize> = 1..=1_000_000_000;
 
+pub(super) const DELIVER_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);
+pub(super) const DELIVER_MAX_AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(365 * 24 * 3_600);
+
 pub(super) const BINDS_MAX: usize = 10;
 pub(super) const ALL_BINDS_MAX: RangeInclusive<usize> = 1..=10_000;
 pub(super) const BINDS_TOTAL_MAX: RangeInclusive<usize> = 1..=1_000_000;

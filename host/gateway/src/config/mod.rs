@@ -6,6 +6,7 @@ mod certificate;
 mod environment;
 mod file;
 mod guest;
+mod holding;
 mod limits;
 mod listeners;
 mod mistakes;
@@ -216,6 +217,8 @@ pub struct Tenant {
     pub egress_concurrency: usize,
     /// Messages of one account that wait for the upstream, where the account says nothing else; one more gets ESME_RMSGQFUL.
     pub queue_max: usize,
+    /// How deliveries are held for an ESME, where the account says nothing else.
+    pub holding: Holding,
     /// What one account may submit, where the account says nothing else; none is no bound.
     pub rate: Option<Rate>,
     /// What all of its accounts together may submit; none is no bound.
@@ -292,10 +295,38 @@ pub struct Account {
     pub outbind: Option<Outbind>,
     /// Its messages that wait for the upstream.
     pub queue_max: usize,
+    /// How deliveries are held for it.
+    pub holding: Holding,
     /// To go behind the tenant's.
     pub session_settings: Vec<(String, String)>,
     /// To go behind the tenant's.
     pub translator_settings: Vec<(String, String)>,
+}
+
+/// How deliveries are held for an ESME.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// How long one is worth something; after it, it is given up.
+    pub max_age: Duration,
+    /// How many wait.
+    pub queue_max: usize,
+    /// What becomes of more.
+    pub when_full: WhenFull,
+    /// How fast they are delivered, over all binds of the account; none is as fast as it takes them.
+    pub rate: Option<Rate>,
+}
+
+/// What becomes of a delivery that is one too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its webhook is answered 503, and the upstream says it again later. Receipts of our own are always held.
+    Refuse,
+    /// The oldest is given up for it.
+    DropOldest,
+}
+
+impl WhenFull {
+    const WORDS: [(&'static str, Self); 2] = [("refuse", Self::Refuse), ("drop-oldest", Self::DropOldest)];
 }
 
 /// When webhooks are registered with the upstream.

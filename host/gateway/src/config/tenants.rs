@@ -1,9 +1,10 @@
 //! The tables of tenants.
 
 use super::{
-    Account, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks, Written,
+    Account, Holding, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks, Written,
     accounts::{Usual, account},
     guest::guest,
+    holding::holding,
     limits,
     mistakes::Found,
     parse,
@@ -92,11 +93,13 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         .map(|secrets| named_secrets(&secrets, surroundings))
         .unwrap_or_default();
     let (session_settings, translator_settings) = settings(&reader);
+    let queue_max = reader.number("queue_max", &limits::QUEUES_MAX);
     let usual = Usual {
         binds_max: reader
             .number("binds_max", &limits::ALL_BINDS_MAX)
             .unwrap_or(limits::BINDS_MAX),
-        queue_max: reader.number("queue_max", &limits::QUEUES_MAX).unwrap_or(limits::QUEUE_MAX),
+        queue_max: queue_max.unwrap_or(limits::QUEUE_MAX),
+        holding: holding(&reader, queue_max, Holding::default()),
         rate: rate(&reader, "rate"),
         over_rate: over_rate(&reader).unwrap_or_default(),
     };
@@ -136,6 +139,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
             .number("egress_concurrency", &limits::EGRESS_CONCURRENCIES)
             .unwrap_or(limits::EGRESS_CONCURRENCY),
         queue_max: usual.queue_max,
+        holding: usual.holding,
         rate: usual.rate,
         rate_total: rate(&reader, "rate_total"),
         over_rate: usual.over_rate,

@@ -149,6 +149,7 @@ fn what_the_example_leaves_out_it_describes() {
             acme.webhooks,
             acme.parts_policy,
             acme.over_rate,
+            (acme.holding.max_age, acme.holding.queue_max, acme.holding.when_full),
             [acme.egress_concurrency, acme.binds_max, acme.queue_max],
         )
     };

@@ -10,6 +10,7 @@ use crate::{
     upstream, vault,
     work::{
         entry::{self, Outgoing},
+        holding,
         lane::{Kind, Lane},
         reports,
     },
@@ -27,7 +28,7 @@ use edgebind_runtime::{
     recording::{self, Work},
     translator::{Heard, Hearing, WebhookRequest},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A webhook at the account's URL itself.
 pub async fn hear(
@@ -140,21 +141,18 @@ async fn answer(
             }
         }
     }
-    let queue_max = |lane: &str| {
-        let owner = Lane::parse(lane).and_then(|lane| tenant.account(&lane.account));
-        owner.map_or(account.terms().queue_max, |owner| owner.terms().queue_max)
-    };
-    if let Some(entry) = entries
-        .iter()
-        .find(|entry| gateway.records.pending(&entry.lane) >= queue_max(&entry.lane))
-    {
+    let lanes: BTreeSet<Lane> = entries.iter().filter_map(|entry| Lane::parse(&entry.lane)).collect();
+    if let Some(lane) = lanes.iter().find(|lane| holding::refuses(gateway, lane)) {
         return Err(LedgerError::Full {
-            what: format!("{} deliveries wait for the account", queue_max(&entry.lane)),
+            what: format!("{} deliveries wait for the account", gateway.records.pending(&lane.name())),
         });
     }
     gateway.append(entries).await?;
     for (entry, news) in news {
         reports::remember(gateway, entry, news).await?;
+    }
+    for lane in &lanes {
+        holding::trim(gateway, lane).await?;
     }
     Ok((status, body))
 }

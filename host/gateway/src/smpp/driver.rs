@@ -1,6 +1,9 @@
 //! Drives one bind: waits for what happens next, tells the session, does what it says. Decides nothing but when not to read.
 
-use super::connection::{Reader, Writer};
+use super::{
+    connection::{Reader, Writer},
+    pace::Pace,
+};
 use crate::{
     bind::{Bind, Excess, Running},
     clock::Clock,
@@ -14,6 +17,7 @@ use crate::{
     work::{
         deliveries,
         entry::Unreadable,
+        holding,
         lane::{Kind, Lane},
     },
 };
@@ -88,6 +92,7 @@ where
         hand,
         handed,
         delivering: HashMap::new(),
+        paced: Pace::default(),
         next_token: 1,
         wake_at: None,
         ended: false,
@@ -138,6 +143,8 @@ struct Driver<'a, R, W> {
     hand: mpsc::Sender<Box<Claim>>,
     handed: mpsc::Receiver<Box<Claim>>,
     delivering: HashMap<u64, Claim>,
+    /// Deliveries that wait for their rate.
+    paced: Pace,
     next_token: u64,
     wake_at: Option<u64>,
     /// The peer will send no more, or nothing that we could read.
@@ -175,9 +182,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
             }
             if self.window == 0 {
                 claiming = None;
+                let unpaced: Vec<EntryId> = self.paced.take_all().map(|claim| claim.id).collect();
+                bind.gateway.ledger.release(&unpaced);
             }
             self.show();
-            let capacity = self.window.saturating_sub(self.delivering.len());
+            let capacity = self.window.saturating_sub(self.delivering.len() + self.paced.len());
             if capacity > 0 && claiming.is_none() {
                 claiming = Some(bind.gateway.ledger.claim(&lane, capacity, DELIVER_LEASE));
             }
@@ -227,6 +236,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
                     let read = deliveries::read(&claim);
                     self.deliver(*claim, read);
                 }
+                () = sleep_until(self.paced.passes_at()), if !self.paced.is_empty() => self.deliver_paced(),
                 () = wake(bind.gateway.clock, self.wake_at), if self.wake_at.is_some() => {
                     self.wake_at = None;
                     self.events.push(Event::Tick);
@@ -517,8 +527,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
 
     /// Delivers what this bind serves; the rest goes to another bind of the account, or waits for one.
     fn sort(&mut self, claims: Vec<Claim>) {
+        let (holding, now) = (self.bind.account.terms().holding, self.bind.gateway.clock.now());
         let mut unserved = Vec::new();
         for claim in claims {
+            if claim.attempt > 1 && holding::is_over(claim.appended, now, holding) {
+                deliveries::count(&self.bind.tenant.name, "expired");
+                unserved.push((claim, deliveries::given_up(holding::too_old(holding))));
+                continue;
+            }
             match deliveries::read(&claim) {
                 Ok(Delivery::Incoming(incoming)) if !self.serves.takes(&incoming.destination.digits) => {
                     let receivers = &self.bind.account.receivers;
@@ -535,10 +551,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
     fn deliver(&mut self, claim: Claim, read: Result<Delivery, Unreadable>) {
         match read {
             Ok(delivery) => {
-                let token = self.next_token;
-                self.next_token += 1;
-                self.events.push(Event::Deliver((token, delivery)));
-                self.delivering.insert(token, claim);
+                self.paced.push(claim, delivery);
+                self.deliver_paced();
             }
             Err(error) => {
                 tracing::error!(entry = %claim.id, %error, "a delivery cannot be read");
@@ -547,16 +561,28 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
     }
 
-    fn settle(&mut self, token: u64, settlement: Settlement) -> Option<(Claim, Settled)> {
-        let claim = self.delivering.remove(&token);
-        if claim.is_none() {
-            tracing::warn!(token, "the session settled a token that is not open");
+    /// Tells the session what may pass now.
+    fn deliver_paced(&mut self) {
+        let terms = self.bind.account.terms();
+        while let Some((claim, delivery)) = self.paced.next(terms.deliver_rate.as_deref()) {
+            let token = self.next_token;
+            self.next_token += 1;
+            self.events.push(Event::Deliver((token, delivery)));
+            self.delivering.insert(token, claim);
         }
-        claim.map(|claim| {
-            self.bind.open.delivered.count(self.bind.gateway.clock.now(), 1);
-            let settled = deliveries::settlement(&self.bind.tenant.name, &claim, settlement);
-            (claim, settled)
-        })
+    }
+
+    fn settle(&mut self, token: u64, settlement: Settlement) -> Option<(Claim, Settled)> {
+        let Some(claim) = self.delivering.remove(&token) else {
+            tracing::warn!(token, "the session settled a token that is not open");
+            return None;
+        };
+        let Some(settled) = deliveries::settlement(&self.bind.tenant.name, &claim, settlement) else {
+            self.bind.gateway.ledger.release(&[claim.id]);
+            return None;
+        };
+        self.bind.open.delivered.count(self.bind.gateway.clock.now(), 1);
+        Some((claim, settled))
     }
 
     /// Writes what waits, as far as the peer takes it, and closes.
@@ -577,7 +603,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Driver<'_, R, W> {
         }
         self.handed.close();
         let handed = std::iter::from_fn(|| self.handed.try_recv().ok().map(|claim| *claim));
-        let unsettled = self.delivering.drain().map(|(_, claim)| claim).chain(handed);
+        let unsettled = self
+            .delivering
+            .drain()
+            .map(|(_, claim)| claim)
+            .chain(handed)
+            .chain(self.paced.take_all());
         ledger.release(&unsettled.map(|claim| claim.id).collect::<Vec<EntryId>>());
         // Appends still under way are on their way to the disk without an answer; their entries are released when they get there.
         let appends = mem::take(&mut self.appends);

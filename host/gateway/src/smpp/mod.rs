@@ -8,6 +8,7 @@ pub mod entrance;
 pub mod guard;
 pub mod listener;
 pub mod outbind;
+pub mod pace;
 pub mod peer;
 pub mod places;
 pub mod proxy;

@@ -4,6 +4,7 @@ pub mod awaited;
 pub mod backoff;
 pub mod deliveries;
 pub mod entry;
+pub mod holding;
 pub mod inquiry;
 pub mod lane;
 pub mod multi;
