@@ -10,7 +10,7 @@ use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Delivery, Submit, Wire, id, status};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{OWN_NUMBER, World};
 
 /// Its phone says Sent, and then never anything.
 const SILENT: &str = "447700900103";
@@ -131,7 +131,7 @@ async fn a_receipt_by_the_clock_survives_kill_9() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_had_a_time_of_its_own_is_expired_in_the_end() {
+async fn a_message_that_had_a_time_of_its_own_is_expired_and_a_receipt_after_that_is_not_told() {
     let world = World::start(&Config::default()).await;
     let mut esme = world.transceiver().await;
     world.attached().await;
@@ -141,7 +141,10 @@ async fn a_message_that_had_a_time_of_its_own_is_expired_in_the_end() {
     };
     let message = submitted(&mut esme, &submit).await;
     world.submission(&message).await;
-    assert_eq!(told(&esme.delivery().await), (message, "EXPIRED".to_owned()));
+    assert_eq!(told(&esme.delivery().await), (message.clone(), "EXPIRED".to_owned()));
+    assert_eq!(failed(&world, &message).await, 200);
+    let unasked = esme.unasked().await;
+    assert!(unasked.is_empty(), "{unasked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +174,67 @@ async fn the_first_final_word_is_the_last() {
     // Twice, and out of order: what comes behind it contradicts it, or is older.
     assert_eq!(delivered(&world, &message).await, 200);
     assert_eq!(failed(&world, &message).await, 200);
+    let unasked = esme.unasked().await;
+    assert!(unasked.is_empty(), "{unasked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_may_come_before_the_upstreams_answer() {
+    let world = World::start(&Config::default()).await;
+    let mut esme = world.transceiver().await;
+    world.attached().await;
+    world
+        .upstream
+        .faults()
+        .next(On::Submit, 1, Fault::Late(Duration::from_secs(2)));
+    let message = submitted(&mut esme, &asking("447700900100")).await;
+    assert_eq!(told(&esme.delivery().await), (message.clone(), "DELIVRD".to_owned()));
+    let is_taken = async || {
+        world
+            .edgebind
+            .metrics()
+            .await
+            .contains("edgebind_submits_total{tenant=\"acme\",outcome=\"taken\"} 1")
+    };
+    assert!(!is_taken().await, "the upstream has not answered yet");
+    wait::until("the upstream to answer", PATIENCE, async || is_taken().await.then_some(())).await;
+    // Its answer takes nothing back.
+    assert_eq!(failed(&world, &message).await, 200);
+    counts(&world.edgebind, "edgebind_reports_late_total{tenant=\"acme\"} 1").await;
+    let unasked = esme.unasked().await;
+    assert!(unasked.is_empty(), "{unasked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intermediate_news_are_for_who_asked_and_come_before_the_last_word() {
+    let world = World::start(&Config::default()).await;
+    let mut esme = world.transceiver().await;
+    world.attached().await;
+    let curious = Submit {
+        registered_delivery: 0x11,
+        ..asking(SILENT)
+    };
+    let (curious, other) = (
+        submitted(&mut esme, &curious).await,
+        submitted(&mut esme, &asking(SILENT)).await,
+    );
+    let notice = esme.delivery().await;
+    assert_eq!(
+        (notice.esm_class & 0x3C, notice.receipted_message_id()),
+        (0x20, curious.clone()),
+        "{notice:?}"
+    );
+    for message in [&curious, &other] {
+        world.submission(message).await;
+        assert_eq!(delivered(&world, message).await, 200);
+        let receipt = esme.delivery().await;
+        assert_eq!(told(&receipt), (message.clone(), "DELIVRD".to_owned()));
+    }
+    // Out of order: what was before the last word is said no more behind it.
+    for message in [&curious, &other] {
+        let sent = json!({ "partsCount": 1, "sentAt": "2026-08-20T10:15:31.120+02:00", "sender": OWN_NUMBER });
+        assert_eq!(says(&world, "sms:sent", message, sent).await, 200);
+    }
     let unasked = esme.unasked().await;
     assert!(unasked.is_empty(), "{unasked:?}");
 }

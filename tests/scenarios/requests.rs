@@ -6,6 +6,7 @@ use edgebind_simulator::esme::{Address, BindKind, Esme, Failure, Standing, Submi
 use edgebind_simulator::smsgate::{self, Fate, Pace, State};
 use edgebind_smpp::{CommandStatus, EsmClass, MessageState, Time};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
+use edgebind_tests::edgebind::Edgebind;
 use edgebind_tests::wait::{self, PATIENCE};
 
 use crate::world::World;
@@ -185,6 +186,64 @@ async fn replace_sm_sends_the_other_text_under_the_same_id() {
     assert_eq!(texts(&world), ["new"]);
     let refused = esme.replace(&id, &Submit::text(SOURCE, PHONE, "too late")).await.unwrap_err();
     assert_eq!(refused, Failure::Refused(CommandStatus::RREPLACEFAIL));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_and_answered_holds_after_kill_9() {
+    let World {
+        edgebind,
+        upstream,
+        home,
+    } = World::start(&Config::default()).await;
+    let bound = async |edgebind: &Edgebind| {
+        Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
+            .await
+            .unwrap()
+    };
+    let esme = bound(&edgebind).await;
+    crate::world::attached(&upstream).await;
+    let gone = submitted(&esme, &Submit::text(SOURCE, PHONE, "gone")).await;
+    assert_eq!(
+        esme.receipt_of(&gone, PATIENCE).await.unwrap().state,
+        Some(MessageState::DELIVERED)
+    );
+    let cancelled = submitted(&esme, &tomorrow(PHONE, "cancelled")).await;
+    esme.cancel(&cancelled, &Address::of(SOURCE), &Address::of(PHONE))
+        .await
+        .unwrap();
+    let replaced = submitted(&esme, &tomorrow(PHONE, "old")).await;
+    esme.replace(&replaced, &tomorrow(PHONE, "new")).await.unwrap();
+    let waiting = submitted(&esme, &tomorrow(PHONE, "waiting")).await;
+    edgebind.kill().await;
+
+    let edgebind = Edgebind::with_config(&home, &Config::default().toml(&home, upstream.base_url())).await;
+    let esme = bound(&edgebind).await;
+    for (id, state) in [
+        (&gone, MessageState::DELIVERED),
+        (&cancelled, MessageState::DELETED),
+        (&replaced, MessageState::ENROUTE),
+        (&waiting, MessageState::ENROUTE),
+    ] {
+        assert_eq!(esme.query(id, &Address::of(SOURCE)).await.unwrap().state, state, "{id}");
+    }
+    let too_late = esme
+        .cancel(&gone, &Address::of(SOURCE), &Address::of(PHONE))
+        .await
+        .unwrap_err();
+    assert_eq!(too_late, Failure::Refused(CommandStatus::RCANCELFAIL));
+    esme.cancel(&waiting, &Address::of(SOURCE), &Address::of(PHONE))
+        .await
+        .unwrap();
+    esme.replace(&replaced, &later(PHONE, "newest", b"000000000001000R"))
+        .await
+        .unwrap();
+    wait::until("the newest text to be sent", PATIENCE, async || {
+        let mut sent = upstream.calls().into_iter().filter_map(|call| call.submission);
+        sent.any(|submission| submission.text() == Some("newest")).then_some(())
+    })
+    .await;
+    let ids = upstream.posts().into_keys().collect::<Vec<_>>();
+    assert_eq!(ids, [gone, replaced], "what was cancelled has not left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

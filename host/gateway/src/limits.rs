@@ -113,6 +113,9 @@ pub const HOLDING_POLL: Duration = Duration::from_secs(5);
 /// How long a settled message is remembered: for late receipts, and so that a repeated webhook stays one message.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
 
+/// How long a dead letter is kept, for somebody to look at and to try again.
+pub const DEAD_RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// Turns at what is known of messages; messages of one turn wait for each other.
 pub const TURNS: usize = 61;
 

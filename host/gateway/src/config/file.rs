@@ -89,6 +89,7 @@ fn bounds(root: &Reader<'_>) -> Limits {
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
         drain: reader.duration("drain", &limits::DRAINS),
         retention: reader.duration("retention", &limits::RETENTIONS),
+        dead_retention: reader.duration("dead_retention", &limits::RETENTIONS),
         guest_memory_bytes: reader.number("guest_memory_bytes", &limits::GUEST_MEMORY_BYTES),
         session_call_ms: reader.number("session_call_ms", &limits::CALL_MS),
         translator_call_ms: reader.number("translator_call_ms", &limits::CALL_MS),

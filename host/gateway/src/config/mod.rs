@@ -185,6 +185,8 @@ pub struct Limits {
     pub drain: Option<Duration>,
     /// How long a settled message is remembered.
     pub retention: Option<Duration>,
+    /// How long a dead letter is kept; not shorter than `retention`.
+    pub dead_retention: Option<Duration>,
     /// Linear memory of one guest instance, in octets.
     pub guest_memory_bytes: Option<usize>,
     /// How long one call of a session may run, in milliseconds.

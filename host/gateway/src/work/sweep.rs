@@ -1,10 +1,10 @@
-//! Forgets settled messages when their retention is over, and says how much waits.
+//! Forgets settled messages when their retention is over, dead letters later than others, and says how much waits.
 
 use super::lane::{Kind, Lane};
 use crate::{
     clock::millis,
     gateway::Gateway,
-    limits::{RETENTION, SWEEP},
+    limits::{DEAD_RETENTION, RETENTION, SWEEP},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -20,9 +20,10 @@ pub async fn sweep(gateway: Arc<Gateway>) {
             () = gateway.draining.cancelled() => return,
         }
         let retention = gateway.config.limits.retention.unwrap_or(RETENTION);
-        let before = gateway.clock.now().saturating_sub(millis(retention));
+        let dead_retention = gateway.config.limits.dead_retention.unwrap_or(DEAD_RETENTION).max(retention);
+        let [done_before, dead_before] = [retention, dead_retention].map(|kept| gateway.clock.now().saturating_sub(millis(kept)));
         let records = gateway.records.clone();
-        let swept = tokio::task::spawn_blocking(move || records.sweep(before, before, batch)).await;
+        let swept = tokio::task::spawn_blocking(move || records.sweep(done_before, dead_before, batch)).await;
         more = matches!(swept, Ok(Ok(forgotten)) if forgotten == batch);
         match swept {
             Ok(Ok(0)) => {}
