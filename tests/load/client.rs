@@ -272,7 +272,7 @@ impl Connection {
         }
         let start = out.len();
         out.extend_from_slice(&self.submit);
-        out[start + 12..start + frame::HEADER_LEN].copy_from_slice(&sequence_number.to_be_bytes());
+        frames::number(&mut out[start..], sequence_number);
         let place = sequence_number as usize % self.sent.len();
         self.sent[place] = Instant::now();
         true

@@ -198,7 +198,7 @@ async fn send(stream: TcpStream, first: Option<(Duration, Instant)>, mut stopped
 
 async fn submit(write: &mut OwnedWriteHalf, template: &[u8], sequence: u32) -> std::io::Result<()> {
     let mut submit = template.to_vec();
-    submit[12..frame::HEADER_LEN].copy_from_slice(&sequence.to_be_bytes());
+    frames::number(&mut submit, sequence);
     write.write_all(&submit).await
 }
 

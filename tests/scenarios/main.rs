@@ -30,5 +30,6 @@ mod starts;
 mod tenants;
 mod transport;
 mod trouble;
+mod upstreams;
 mod webhooks;
 mod world;

@@ -23,6 +23,8 @@ pub struct Account {
     pub attached: tokio::sync::Mutex<bool>,
     /// Its open binds that take deliveries.
     pub receivers: Receivers,
+    /// Until when its work rests because its upstream does not answer.
+    pub lull: Lull,
     /// Whether somebody calls its ESME when deliveries wait.
     pub is_called: AtomicBool,
     terms: ArcSwap<Terms>,
@@ -82,6 +84,7 @@ impl Account {
             name: name.into(),
             attached: tokio::sync::Mutex::new(false),
             receivers: Receivers::default(),
+            lull: Lull::default(),
             is_called: AtomicBool::new(false),
             terms: ArcSwap::from_pointee(terms),
             binds: AtomicUsize::new(0),

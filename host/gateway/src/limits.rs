@@ -191,6 +191,13 @@ pub const RECALL_POLL: Duration = Duration::from_millis(100);
 /// Entries that a lane's worker claims at a time; more wait for its next claim.
 pub const CLAIMS_MAX: usize = 32;
 
+/// Messages of a lane that wait for one before them to the same destination; at this number nothing more is claimed until one of
+/// those has ended.
+pub const ORDERED_MAX: usize = 1_024;
+
+/// Of how many places for requests one account of several leaves one free for the others.
+pub const PLACES_OF_OTHERS: usize = 4;
+
 /// Attempts to remove webhooks; after that they stay, and the next receiver's registration replaces them.
 pub const DETACH_ATTEMPTS: u32 = 3;
 

@@ -7,6 +7,7 @@ use crate::{
     config::{self, Mode},
     http::egress::Allowed,
     memos::Memos,
+    outages::Outages,
     rate::Bucket,
     releases::Releases,
     vault::Credentials,
@@ -41,6 +42,8 @@ pub struct Tenant {
     limits: Limits,
     /// One place for each submission that may be under way at a time.
     pub places: Arc<Semaphore>,
+    /// Its upstreams that do not answer.
+    pub outages: Outages,
     /// What its translator asked to have remembered.
     pub memos: Memos,
     /// Told when a release or anything configured has changed; binds and workers look then.
@@ -73,6 +76,7 @@ impl Tenant {
             limits,
             allowed: ArcSwap::from_pointee(Allowed::new(&config)),
             places: Arc::new(Semaphore::new(config.egress_concurrency)),
+            outages: Outages::default(),
             memos: Memos::default(),
             changes: watch::Sender::new(()),
             rate_total: ArcSwapOption::new(config.rate_total.and_then(Bucket::new).map(Arc::new)),
@@ -195,6 +199,11 @@ impl Tenant {
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
             .cloned()
+    }
+
+    /// Whether more than one account shares what the tenant has.
+    pub fn has_several_accounts(&self) -> bool {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).len() > 1
     }
 
     /// Every account that is configured or was let in.

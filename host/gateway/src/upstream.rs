@@ -4,6 +4,7 @@ use crate::{
     account::Account,
     gateway::Gateway,
     limits::{EXCHANGES_MAX, RELEASES_PER_ATTEMPT_MAX},
+    outages::Change,
     recordings::witness,
     releases::faults,
     tenant::Tenant,
@@ -11,12 +12,15 @@ use crate::{
 use edgebind_runtime::{
     End, Fault, Release, TranslatorComponent,
     recording::{Call, Operated, Work},
-    translator::{Conclusion, Context, Operation, Outcome, Retry, Step},
+    translator::{Conclusion, Context, Failure, FailureKind, Operation, Outcome, Response, Retry, Step},
 };
 use std::{
     hash::{DefaultHasher, Hasher as _},
     sync::Arc,
 };
+
+/// Why an upstream was not asked.
+const LEFT_ALONE: &str = "the upstream does not answer and is left alone for a while";
 
 /// Runs an operation on the release that its key gets, to the end on the same release. What breaks is begun again at once on the
 /// release that takes its place, if there is one. What goes wrong on our side is a retry.
@@ -136,9 +140,52 @@ async fn converse(
                 why: format!("more than {EXCHANGES_MAX} exchanges in a row"),
             });
         }
+        let url = exchange.request.url.clone();
+        got = Some(match tenant.outages.enter(&url, gateway.clock.now()) {
+            Ok(()) => {
+                let got = gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await;
+                heard(gateway, tenant, account, &url, &got);
+                got
+            }
+            // Nothing of it was done yet: it is left waiting, and the translator is not asked what it makes of that.
+            Err(wait_ms) if exchanges == 0 => {
+                *calls = None;
+                account.lull.until(gateway.clock.now().saturating_add(wait_ms));
+                if !tenant.outages.are_any() {
+                    // It came back in between.
+                    account.lull.end();
+                }
+                return Ok(Conclusion {
+                    outcome: retry(Some(wait_ms), LEFT_ALONE.into()),
+                    memo: None,
+                    said: Vec::new(),
+                });
+            }
+            Err(_) => Err(Failure {
+                kind: FailureKind::Unreachable,
+                why: LEFT_ALONE.into(),
+            }),
+        });
         exchanges += 1;
-        got = Some(gateway.egress.exchange(&tenant.allowed(), &secrets, exchange.request).await);
         saved = exchange.saved;
+    }
+}
+
+/// Takes note of whether the upstream is there.
+fn heard(gateway: &Gateway, tenant: &Tenant, account: &Account, url: &str, got: &Result<Response, Failure>) {
+    match tenant.outages.heard(url, got, gateway.clock.now()) {
+        Change::None => {}
+        Change::Out(pause_ms) => {
+            metrics::counter!("edgebind_upstream_outages_total", "tenant" => tenant.name.clone()).increment(1);
+            let why = got
+                .as_ref()
+                .map_or_else(|failure| failure.why.clone(), |response| format!("HTTP {}", response.status));
+            tracing::warn!(tenant = %tenant.name, account = %account.name, pause_ms, "the upstream does not answer and is left alone: {why}");
+        }
+        Change::Back => {
+            tracing::info!(tenant = %tenant.name, account = %account.name, "the upstream answers again");
+            account.lull.end();
+        }
     }
 }
 

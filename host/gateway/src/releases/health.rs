@@ -1,6 +1,7 @@
 //! How one world of one tenant fares: its breaker, the probation of its release in use, and how its guest is called meanwhile.
 
-use super::{breaker::Breaker, probation::Probation};
+use super::probation::Probation;
+use crate::breaker::Breaker;
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},

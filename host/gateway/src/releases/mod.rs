@@ -1,7 +1,6 @@
 //! Releases: what a tenant runs, how that changes while its binds stay up, and what becomes of it when a guest breaks. Between
 //! those who deploy, the slots that calls are made from, and the disk that remembers.
 
-pub mod breaker;
 pub mod deploy;
 pub mod depot;
 pub mod faults;

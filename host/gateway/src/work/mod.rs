@@ -8,6 +8,7 @@ pub mod holding;
 pub mod inquiry;
 pub mod lane;
 pub mod multi;
+pub mod order;
 pub mod parts;
 pub mod receipts;
 pub mod reports;

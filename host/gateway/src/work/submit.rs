@@ -4,11 +4,12 @@ use super::{
     awaited, backoff, deliveries,
     entry::{self, Note, Standing, Submission},
     lane::Lane,
+    order::Destination,
     receipts::{self, News},
     reports,
 };
 use crate::{account::Account, clock::millis, gateway::Gateway, tenant::Tenant, upstream};
-use edgebind_ledger::{Claim, LedgerError, Settlement};
+use edgebind_ledger::{Claim, EntryId, LedgerError, Settlement};
 use edgebind_runtime::{
     message::{Message, MessageState},
     translator::{Dead, Operation, Outcome, Retry},
@@ -16,10 +17,43 @@ use edgebind_runtime::{
 use edgebind_smpp::{EsmClass, Mode};
 use std::{sync::Arc, time::Duration};
 
-/// Does one claimed submission, to its settlement.
-pub async fn submit(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane, claim: Claim) {
-    let id = claim.id;
-    if let Err(error) = attempt(gateway, tenant, account, lane, claim).await {
+/// A message that was claimed, and read.
+pub struct Job {
+    claim: Claim,
+    submission: Submission,
+}
+
+impl Job {
+    /// Reads what was claimed. What cannot be read is given up, and none is left of it.
+    pub async fn read(gateway: &Gateway, claim: Claim) -> Option<Self> {
+        let error = match entry::decode::<Submission>(&claim.body) {
+            Ok(submission) => return Some(Self { claim, submission }),
+            Err(error) => error,
+        };
+        let id = claim.id;
+        tracing::error!(entry = %id, %error, "a submission cannot be read");
+        let given_up = vec![(claim, deliveries::given_up(error.to_string()))];
+        if let Err(error) = gateway.ledger.settle(given_up).await {
+            tracing::error!(entry = %id, %error, "failed to settle what cannot be read");
+        }
+        None
+    }
+
+    /// The entry.
+    pub fn id(&self) -> EntryId {
+        self.claim.id
+    }
+
+    /// Where it goes.
+    pub fn destination(&self) -> Destination {
+        Destination::of(&self.submission.message.destination)
+    }
+}
+
+/// Does one submission, to its settlement.
+pub async fn submit(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane, job: Job) {
+    let id = job.id();
+    if let Err(error) = attempt(gateway, tenant, account, lane, job).await {
         tracing::error!(entry = %id, %error, "failed to settle a submission; it will be attempted again");
     }
     gateway.forget_credentials(tenant, account);
@@ -30,18 +64,8 @@ async fn attempt(
     tenant: &Arc<Tenant>,
     account: &Account,
     lane: &Lane,
-    claim: Claim,
+    Job { claim, submission }: Job,
 ) -> Result<(), LedgerError> {
-    let submission = match entry::decode::<Submission>(&claim.body) {
-        Ok(submission) => submission,
-        Err(error) => {
-            tracing::error!(entry = %claim.id, %error, "a submission cannot be read");
-            return gateway
-                .ledger
-                .settle(vec![(claim, deliveries::given_up(error.to_string()))])
-                .await;
-        }
-    };
     let expiry = expiry(&submission, &claim, tenant.config().retry_max_age);
     let outcome = if gateway.clock.now() >= expiry {
         Outcome::Dead(expired())
@@ -51,6 +75,11 @@ async fn attempt(
     };
     let outcome = match outcome {
         Outcome::Retry(retry) if is_datagram(&submission.message) => Outcome::Dead(only_once(&retry)),
+        Outcome::Retry(_) if account.lull.is_on(gateway.clock.now()) => {
+            // Nobody was asked: it is the same attempt when the upstream is there again.
+            gateway.ledger.release(&[claim.id]);
+            return Ok(());
+        }
         outcome => outcome,
     };
     let label = match &outcome {

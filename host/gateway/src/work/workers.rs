@@ -3,12 +3,15 @@
 use super::{
     awaited,
     lane::{Kind, Lane},
-    multi, parts, submit,
+    multi,
+    order::Order,
+    parts,
+    submit::{self, Job},
 };
 use crate::{
     account::Account,
     gateway::Gateway,
-    limits::{CLAIMS_MAX, LANE_IDLE, SUBMIT_LEASE},
+    limits::{CLAIMS_MAX, LANE_IDLE, PLACES_OF_OTHERS, SUBMIT_LEASE},
     tenant::Tenant,
 };
 use edgebind_ledger::LedgerError;
@@ -17,6 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::watch;
 use tracing::Instrument as _;
 
 /// Which lanes have a worker.
@@ -99,9 +103,16 @@ async fn submissions(
 ) -> Result<(), LedgerError> {
     let name = lane.name();
     let mut changes = tenant.changes.subscribe();
+    let order = Arc::new(Order::default());
     loop {
         if !tenant.serves(account) {
             return Ok(());
+        }
+        tokio::select! {
+            () = account.lull.over(&gateway.clock) => {}
+            // It may have another upstream now.
+            _ = changes.changed() => account.lull.end(),
+            () = gateway.draining.cancelled() => return Ok(()),
         }
         let claims = tokio::select! {
             claims = gateway.ledger.claim(&name, CLAIMS_MAX, SUBMIT_LEASE) => claims?,
@@ -117,24 +128,72 @@ async fn submissions(
         }
         let mut claims = claims.into_iter();
         while let Some(claim) = claims.next() {
-            let place = tokio::select! {
-                biased;
-                () = gateway.draining.cancelled() => {
-                    let rest: Vec<_> = std::iter::once(claim).chain(claims).map(|claim| claim.id).collect();
-                    gateway.ledger.release(&rest);
-                    return Ok(());
-                }
-                place = tenant.places.clone().acquire_owned() => place.expect("a tenant's places are never closed"),
+            if !room(gateway, tenant, account, &order, &mut changes).await {
+                let rest: Vec<_> = std::iter::once(claim).chain(claims).map(|claim| claim.id).collect();
+                gateway.ledger.release(&rest);
+                break;
+            }
+            let Some(job) = Job::read(gateway, claim).await else {
+                continue;
             };
-            let (gateway, tenant, account, lane) = (gateway.clone(), tenant.clone(), account.clone(), lane.clone());
-            let tasks = gateway.tasks.clone();
-            tasks.spawn(
-                async move {
-                    submit::submit(&gateway, &tenant, &account, &lane, claim).await;
-                    drop(place);
-                }
-                .in_current_span(),
-            );
+            let destination = job.destination();
+            if let Some(first) = order.begin(destination, job) {
+                let (gateway, tenant, account, lane) = (gateway.clone(), tenant.clone(), account.clone(), lane.clone());
+                let (tasks, order) = (gateway.tasks.clone(), order.clone());
+                tasks.spawn(
+                    async move {
+                        let mut job = Some(first);
+                        while let Some(next) = job {
+                            in_place(&gateway, &tenant, &account, &lane, next).await;
+                            job = order.next(destination);
+                        }
+                    }
+                    .in_current_span(),
+                );
+            }
         }
+    }
+}
+
+/// Waits until another message may be under way. False when none is to begin: the gateway drains, or the account is not served.
+async fn room<T>(
+    gateway: &Gateway,
+    tenant: &Tenant,
+    account: &Account,
+    order: &Order<T>,
+    changes: &mut watch::Receiver<()>,
+) -> bool {
+    while tenant.serves(account) {
+        tokio::select! {
+            biased;
+            () = gateway.draining.cancelled() => return false,
+            () = order.room(share(tenant)) => return true,
+            _ = changes.changed() => {}
+        }
+    }
+    false
+}
+
+/// Waits for one of the tenant's places and does a submission in it; what would have to wait for longer goes back to the ledger.
+async fn in_place(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Arc<Account>, lane: &Lane, job: Job) {
+    let place = tokio::select! {
+        biased;
+        () = gateway.draining.cancelled() => None,
+        place = tenant.places.acquire() => place.ok(),
+    };
+    let is_late = account.lull.is_on(gateway.clock.now()) || !tenant.serves(account);
+    match place {
+        Some(_place) if !is_late => submit::submit(gateway, tenant, account, lane, job).await,
+        _ => gateway.ledger.release(&[job.id()]),
+    }
+}
+
+/// How many destinations one lane may have under way: with several accounts, one whose upstream is slow leaves places to the others.
+fn share(tenant: &Tenant) -> usize {
+    let places = tenant.config().egress_concurrency;
+    if tenant.has_several_accounts() {
+        places - places.div_ceil(PLACES_OF_OTHERS).min(places.saturating_sub(1))
+    } else {
+        places
     }
 }

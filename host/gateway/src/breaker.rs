@@ -1,10 +1,10 @@
-//! The breaker of one world of one tenant: after too many faults its guest is left alone for a while, longer each time. A value
-//! that is told the time; counts only what the guest is to blame for.
+//! A breaker: after too many faults of one kind, what caused them is left alone for a while, longer each time. A value that is told
+//! the time; what counts as a fault is its owner's to say.
 
 use crate::limits::{BREAKER_CALM_MS, BREAKER_FAULTS, BREAKER_PAUSE_MS};
 use std::collections::VecDeque;
 
-/// Whether the guest may be called.
+/// Whether it may be called, be it a guest or an upstream.
 #[derive(Debug, Default)]
 pub struct Breaker {
     /// When the last faults were, the oldest first; no more than open it.
@@ -81,7 +81,12 @@ impl Breaker {
         Some(self.pause_ms)
     }
 
-    /// Whether its guest is to be watched: the breaker is not closed, or was not a short time ago.
+    /// Whether it is left alone now, but for one that finds out.
+    pub fn is_shut(&self) -> bool {
+        self.state != State::Closed
+    }
+
+    /// Whether it is to be watched: the breaker is not closed, or was not a short time ago.
     pub fn was_open_lately(&self, now: u64) -> bool {
         match self.state {
             State::Closed => self.closed_at.is_some_and(|at| now < at.saturating_add(BREAKER_CALM_MS)),
