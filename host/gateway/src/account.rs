@@ -3,6 +3,7 @@
 use crate::{
     clock::millis,
     config::{self, CertificateName, Holding, Outbind, OverRate, Rate, Secret, Secrets},
+    lull::Lull,
     rate::{Bucket, Meter},
     receivers::Receivers,
     vault::Credentials,
