@@ -6,6 +6,7 @@ mod bounds;
 mod cli;
 mod clients;
 mod crash;
+mod dead_letters;
 mod deliveries;
 mod kannel;
 mod languages;

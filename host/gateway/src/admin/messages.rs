@@ -75,12 +75,14 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>, Path(id): Path<Str
     Ok(Json(shown(&record)))
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Refused {
+/// The ledger's own error, as an answer.
+pub(super) fn failed(error: &dyn std::fmt::Display) -> Refused {
     tracing::error!(%error, "the ledger cannot be read");
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, format!("the ledger cannot be read: {error}"))
 }
 
-fn shown(record: &Record) -> words::Message {
+/// What is said of an entry.
+pub(super) fn shown(record: &Record) -> words::Message {
     let lane = Lane::parse(&record.lane);
     let (tenant, account) = lane
         .as_ref()
@@ -88,7 +90,7 @@ fn shown(record: &Record) -> words::Message {
     let kind = lane.as_ref().map(|lane| lane.kind);
     let (source, destination) = kind.and_then(|kind| addresses(kind, &record.body)).unzip();
     let note = entry::decode::<Note>(&record.note).ok();
-    let (mut message_state, mut upstream_ids, mut goes_on_in) = (None, Vec::new(), Vec::new());
+    let (mut message_state, mut upstream_ids, mut goes_on_in, mut because) = (None, Vec::new(), Vec::new(), None);
     match note {
         Some(Note::Standing(standing)) => {
             message_state = Some(word(standing.state).to_owned());
@@ -97,8 +99,8 @@ fn shown(record: &Record) -> words::Message {
         Some(Note::Joined(id)) => goes_on_in.push(id.to_string()),
         Some(Note::Split(ids)) => goes_on_in.extend(ids.iter().map(ToString::to_string)),
         Some(Note::Delivered) => message_state = Some("DELIVERED".into()),
-        Some(Note::Dead(_)) => message_state = Some("UNDELIVERABLE".into()),
-        None => {}
+        Some(Note::Dead(why)) => (message_state, because) = (Some("UNDELIVERABLE".into()), Some(why)),
+        Some(Note::Revived(_)) | None => {}
     }
     words::Message {
         id: record.id.to_string(),
@@ -116,6 +118,7 @@ fn shown(record: &Record) -> words::Message {
         appended: record.appended,
         due: record.due,
         message_state,
+        why: because,
         upstream_ids,
         source,
         destination,

@@ -6,6 +6,7 @@ pub mod words;
 mod accounts;
 mod binds;
 mod components;
+mod dead_letters;
 mod messages;
 mod openapi;
 mod recordings;
@@ -50,6 +51,7 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Arc
         .merge(accounts::routes())
         .merge(secrets::routes())
         .merge(binds::routes())
+        .merge(dead_letters::routes())
         .merge(messages::routes())
         .merge(trail::routes())
         .merge(components::routes())

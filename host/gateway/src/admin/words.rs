@@ -256,6 +256,28 @@ pub struct Selection {
     pub limit: Option<usize>,
 }
 
+/// Which dead letters: either these, or all of a tenant or an account.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// These.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<String>>,
+    /// All of this tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Of that tenant all of this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// What was done with dead letters.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DeadLettersDone {
+    /// To how many.
+    pub count: usize,
+}
+
 /// A message or a delivery in the ledger. Never its text; of numbers the beginning.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Message {
@@ -278,6 +300,9 @@ pub struct Message {
     /// What is known of it: `ENROUTE`, `DELIVERED`, ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_state: Option<String>,
+    /// Why nobody will get it, where that is not an upstream's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// What the upstream calls it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub upstream_ids: Vec<String>,

@@ -7,6 +7,7 @@ pub mod change;
 pub mod check;
 pub mod client;
 pub mod compile;
+pub mod dead_letters;
 pub mod demo;
 pub mod deploy;
 pub mod document;
@@ -50,6 +51,7 @@ enum Command {
     Secrets(secrets::Secrets),
     Binds(binds::Binds),
     Messages(messages::Messages),
+    DeadLetters(dead_letters::DeadLetters),
     Releases(releases::Releases),
     Deploy(deploy::Deploy),
     Rollback(deploy::Rollback),
@@ -80,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Secrets(secrets) => client(secrets.run()),
         Command::Binds(binds) => client(binds.run()),
         Command::Messages(messages) => client(messages.run()),
+        Command::DeadLetters(letters) => client(letters.run()),
         Command::Releases(releases) => client(releases.run()),
         Command::Deploy(deploy) => client(deploy.run()),
         Command::Rollback(rollback) => client(rollback.run()),
@@ -151,6 +154,7 @@ mod tests {
             ("Account", accounts::COLUMNS),
             ("Bind", binds::COLUMNS),
             ("Message", messages::COLUMNS),
+            ("Message", dead_letters::COLUMNS),
             ("Change", audit::COLUMNS),
             ("Release", releases::COLUMNS),
             ("Side", releases::SIDE),

@@ -48,6 +48,8 @@ pub enum Note {
     Delivered,
     /// Nobody will get the delivery, and why.
     Dead(String),
+    /// It was a dead letter until then, and is tried again as if it had just been accepted.
+    Revived(u64),
 }
 
 /// Where a message stands that left, or that never will.

@@ -254,7 +254,7 @@ impl Asker {
             Some(Note::Standing(standing)) => return Ok(standing.clone()),
             Some(Note::Joined(id)) => std::slice::from_ref(id),
             Some(Note::Split(ids)) => ids,
-            Some(Note::Delivered | Note::Dead(_)) => &[],
+            Some(Note::Delivered | Note::Dead(_) | Note::Revived(_)) => &[],
         };
         let mut worst: Option<Standing> = None;
         for id in ids {

@@ -127,8 +127,20 @@ pub async fn amend(gateway: &Gateway, entry: EntryId, change: impl FnOnce(&mut S
     gateway.ledger.annotate(entry, note, Vec::new()).await.map(drop)
 }
 
-/// What is kept beside an entry; nothing where nothing is, or where it cannot be read.
+/// What is kept beside an entry; nothing where nothing is, or where it cannot be read. Of what was revived nothing is known yet.
 pub fn note(record: &Record) -> Option<Note> {
+    kept(record).filter(|note| !matches!(note, Note::Revived(_)))
+}
+
+/// When an entry was revived, if it was.
+pub fn revived(record: &Record) -> Option<u64> {
+    match kept(record) {
+        Some(Note::Revived(at)) => Some(at),
+        _ => None,
+    }
+}
+
+fn kept(record: &Record) -> Option<Note> {
     if record.note.is_empty() {
         return None;
     }

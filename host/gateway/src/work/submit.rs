@@ -66,7 +66,14 @@ async fn attempt(
     lane: &Lane,
     Job { claim, submission }: Job,
 ) -> Result<(), LedgerError> {
-    let expiry = expiry(&submission, &claim, tenant.config().retry_max_age);
+    let patience = tenant.config().retry_max_age;
+    let mut expiry = expiry(&submission, &claim, patience);
+    if gateway.clock.now() >= expiry
+        && let Some(at) = gateway.records.get(claim.id)?.as_ref().and_then(reports::revived)
+    {
+        // Somebody wants it sent although its own time is over.
+        expiry = at.saturating_add(millis(patience));
+    }
     let outcome = if gateway.clock.now() >= expiry {
         Outcome::Dead(expired())
     } else {
