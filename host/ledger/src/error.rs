@@ -43,6 +43,14 @@ pub enum LedgerError {
         /// What was being done, and what came of it.
         why: String,
     },
+    /// The directory's files are not what was written. Nothing was changed. What can be saved is said by
+    /// [`crate::maintenance::check`] and given out by [`crate::maintenance::export`].
+    Damaged {
+        /// The directory.
+        path: String,
+        /// What was found first, and how much more.
+        what: String,
+    },
     /// Another process, or another value in this one, has the directory open.
     InUse {
         /// The directory.
@@ -81,6 +89,10 @@ impl fmt::Display for LedgerError {
             }
             Self::Broken { why } => write!(f, "ledger takes no more since a write failed: {why}"),
             Self::Disk { why } => write!(f, "ledger disk: {why}"),
+            Self::Damaged { path, what } => write!(
+                f,
+                "ledger {path} is damaged: {what}; save what can be read with `edgebind ledger export`, or restore a backup"
+            ),
             Self::InUse { path } => write!(f, "{path} is in use by another process"),
             Self::LaterSchema { found, known } => {
                 write!(

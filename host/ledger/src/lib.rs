@@ -8,6 +8,10 @@
 //! [`Embedded`] keeps entries in a directory; [`Memory`] is the model that says what an engine must do. One suite
 //! (`tests/conformance/`) holds every engine to the model.
 //!
+//! [`Embedded::backup`] copies a ledger that is in use; [`maintenance`] is for one that is not: checked, made small, and
+//! exported even when it is damaged. An opening looks at the journals and manifests, and says which of them is not what was
+//! written; a last write that a crash cut short is no damage, for nobody was told that it was made.
+//!
 //! # Why fjall
 //!
 //! Measured on 2 cores and a virtual disk (ext4) with `cargo bench -p edgebind-ledger --bench engines`: entries of 300
@@ -60,6 +64,7 @@ mod error;
 mod ids;
 mod ledger;
 pub mod limits;
+pub mod maintenance;
 mod memory;
 mod wait;
 

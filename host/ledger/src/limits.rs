@@ -38,6 +38,9 @@ pub const BODIES_BYTES_MAX: usize = 64 << 20;
 /// Settled entries forgotten in one batch on disk.
 pub const SWEEP_BATCH_MAX: usize = 1024;
 
+/// Damaged things that one report tells of; the rest is counted.
+pub const DAMAGE_MAX: usize = 100;
+
 /// Free space on the ledger's disk below which appends are refused while settling goes on.
 pub const SPACE_MIN_BYTES: u64 = 256 << 20;
 

@@ -15,11 +15,14 @@
 //! aliases; in `dead` as well while it is settled as dead.
 
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Snapshot};
 
+use super::files::{Closing, Files, damaged};
 use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_aliases, read_id, read_lane};
 use super::schema;
 use crate::limits::{BLOCKS_BYTES_MAX, JOURNALS_BYTES_MAX, MEMTABLE_ENTRIES_BYTES, MEMTABLE_SMALL_BYTES};
@@ -39,26 +42,124 @@ pub(super) struct Disk {
     /// Makes every commit and sync fail, as a disk would.
     #[cfg(test)]
     pub(super) failing: std::sync::atomic::AtomicBool,
+    /// Dropped last.
+    closing: Closing,
+}
+
+/// Every table but `meta`, which is made last.
+const TABLES: [&str; 7] = ["entries", "pending", "settled", "aliased", "dead", "keys", "aliases"];
+
+/// Keeps other processes away from a directory while its files are looked at.
+pub(super) struct Lock(#[expect(dead_code, reason = "held")] File);
+
+impl Lock {
+    pub(super) fn take(path: &Path) -> Result<Self> {
+        let open = |path: &Path| {
+            File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(path.join("lock"))
+        };
+        std::fs::create_dir_all(path).map_err(|error| disk_error(&format!("making {}", path.display()), error))?;
+        let file = open(path).map_err(|error| disk_error(&format!("opening {}", path.display()), error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(LedgerError::InUse {
+                path: path.display().to_string(),
+            }),
+            Err(TryLockError::Error(error)) => Err(disk_error("locking", error)),
+        }
+    }
+}
+
+/// Opens the database; one that is damaged may make it panic.
+fn open_database(path: &Path) -> Result<Database> {
+    let open = || {
+        Database::builder(path)
+            .cache_size(BLOCKS_BYTES_MAX)
+            .max_journaling_size(JOURNALS_BYTES_MAX)
+            .open()
+    };
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(fjall::Error::Locked)) => Err(LedgerError::InUse {
+            path: path.display().to_string(),
+        }),
+        Ok(Err(fjall::Error::Io(error))) => Err(disk_error(&format!("opening {}", path.display()), error)),
+        Ok(Err(error)) => Err(damaged(path, &[error.to_string()])),
+        Err(_) => Err(damaged(path, &["its tables do not fit together".to_owned()])),
+    }
+}
+
+fn table(database: &Database, name: &str, memtable: u64) -> Result<Keyspace> {
+    let options = || KeyspaceCreateOptions::default().max_memtable_size(memtable);
+    database.keyspace(name, options).map_err(|error| disk_error(name, error))
+}
+
+/// Makes a directory small: everything to its table, and what was overwritten or forgotten away.
+pub(crate) fn compact(path: &Path) -> Result<()> {
+    let disk = Disk::open(path)?;
+    for table in disk.tables().into_iter().chain([&disk.meta]) {
+        let failed = |error| disk_error("compacting", error);
+        table.rotate_memtable().map_err(failed)?;
+        while table.sealed_memtable_count() > 0 {
+            // Fails when the writing of a table has.
+            disk.database.persist(PersistMode::Buffer).map_err(failed)?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        table.major_compact().map_err(failed)?;
+    }
+    drop(disk);
+    let _lock = Lock::take(path)?;
+    if let Some(Files { mut journals, .. }) = Files::look(path)?
+        && let [journal] = &mut journals[..]
+    {
+        // Nothing was written since the tables were.
+        journal.empty()?;
+    }
+    Closing::again(path)
 }
 
 impl Disk {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let database = Database::builder(path)
-            .cache_size(BLOCKS_BYTES_MAX)
-            .max_journaling_size(JOURNALS_BYTES_MAX)
-            .open()
-            .map_err(|error| match error {
-                fjall::Error::Locked => LedgerError::InUse {
-                    path: path.display().to_string(),
-                },
-                error => disk_error(&format!("opening {}", path.display()), error),
-            })?;
+        // Another process must not be writing what is looked at.
+        let lock = Lock::take(path)?;
+        let files = Files::look(path)?;
+        if let Some(files) = &files {
+            if !files.damage.is_empty() {
+                return Err(damaged(path, &files.damage));
+            }
+            files.heal()?;
+        }
+        drop(lock);
+        let database = open_database(path)?;
         sync_parent(path)?;
-        let table = |name: &str, memtable: u64| {
-            let options = || KeyspaceCreateOptions::default().max_memtable_size(memtable);
-            database.keyspace(name, options).map_err(|error| disk_error(name, error))
-        };
-        let disk = Self {
+        // Looked at before those that are missing are made.
+        if database.keyspace_exists("meta") {
+            let meta = table(&database, "meta", MEMTABLE_SMALL_BYTES)?;
+            let schema = schema::read(&meta)?.unwrap_or_default();
+            let missing = TABLES
+                .iter()
+                .filter(|name| schema::has(schema, name) && !database.keyspace_exists(name));
+            let missing: Vec<String> = missing.map(|name| format!("the table {name:?} is missing")).collect();
+            if !missing.is_empty() {
+                return Err(damaged(path, &missing));
+            }
+        }
+        let disk = Self::with(path, database)?;
+        schema::bring_up_to_date(&disk, schema::STEPS)?;
+        Ok(disk)
+    }
+
+    /// Opens what can be opened, whatever is missing, and upgrades nothing.
+    pub(super) fn open_damaged(path: &Path) -> Result<Self> {
+        Self::with(path, open_database(path)?)
+    }
+
+    fn with(path: &Path, database: Database) -> Result<Self> {
+        let table = |name: &str, memtable: u64| table(&database, name, memtable);
+        Ok(Self {
             entries: table("entries", MEMTABLE_ENTRIES_BYTES)?,
             pending: table("pending", MEMTABLE_SMALL_BYTES)?,
             settled: table("settled", MEMTABLE_SMALL_BYTES)?,
@@ -71,9 +172,35 @@ impl Disk {
             database,
             #[cfg(test)]
             failing: false.into(),
-        };
-        schema::bring_up_to_date(&disk, schema::STEPS)?;
-        Ok(disk)
+            closing: Closing::open(path)?,
+        })
+    }
+
+    /// Every table but `meta`.
+    pub(super) fn tables(&self) -> [&Keyspace; 7] {
+        [
+            &self.entries,
+            &self.pending,
+            &self.settled,
+            &self.aliased,
+            &self.dead,
+            &self.keys,
+            &self.aliases,
+        ]
+    }
+
+    /// The tables as they are now, for reading while others write.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.database.snapshot()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All that was committed is on disk, and nothing more will be.
+    pub(super) fn is_whole(&self) {
+        self.closing.is_whole.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The highest id ever given, as far as the disk tells.
@@ -205,7 +332,7 @@ fn broken(error: &fjall::Error) -> LedgerError {
     LedgerError::Broken { why: error.to_string() }
 }
 
-fn disk_error(what: &str, error: impl Display) -> LedgerError {
+pub(super) fn disk_error(what: &str, error: impl Display) -> LedgerError {
     LedgerError::Disk {
         why: format!("{what}: {error}"),
     }

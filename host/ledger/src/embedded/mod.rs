@@ -1,9 +1,12 @@
 //! A ledger in a directory: the index in memory says who may have what, the disk says what survives, and one thread
 //! writes.
 
+mod audit;
+mod backup;
 mod bodies;
 mod dead;
 mod disk;
+mod files;
 mod group;
 mod index;
 mod pen;
@@ -11,6 +14,7 @@ mod queue;
 mod records;
 mod row;
 mod schema;
+mod shadow;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -37,6 +41,10 @@ use index::{Index, Slot, Taken};
 use pen::Pen;
 use queue::Queue;
 use writer::Command;
+
+pub(crate) use audit::audit;
+pub(crate) use disk::compact;
+pub(crate) use shadow::Shadow;
 
 /// How an [`Embedded`] ledger is opened.
 #[derive(Clone)]
@@ -180,6 +188,16 @@ impl Embedded {
                 })
             })
         })
+    }
+
+    /// Copies the ledger to `path`, which must not be there yet, while it goes on working: everything that was acknowledged
+    /// before the call, and perhaps some of what comes later, whole. Opens like any ledger's directory. Blocks for as long as
+    /// the copying takes; `path` is there when all of it is on disk, and never half.
+    ///
+    /// # Errors
+    /// When `path` is there or cannot be written, or the ledger cannot be read.
+    pub fn backup(&self, path: impl AsRef<Path>) -> Result<()> {
+        backup::backup(&self.shared.disk, path.as_ref())
     }
 
     /// What it has done since it was opened.

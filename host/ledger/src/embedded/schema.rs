@@ -1,6 +1,9 @@
 //! The schema's number on disk, and the steps that lead from each schema to the next.
 
+use fjall::Keyspace;
+
 use super::disk::{Disk, reading};
+use super::files::damaged;
 use super::row::{EntryRow, SettledRow};
 use crate::limits::SWEEP_BATCH_MAX;
 use crate::{LedgerError, Result};
@@ -16,16 +19,11 @@ pub(super) const STEPS: &[Step] = &[dead_have_a_table];
 /// Takes every step that the directory has not taken. A new directory needs none.
 pub(super) fn bring_up_to_date(disk: &Disk, steps: &[Step]) -> Result<()> {
     let known = 1 + u32::try_from(steps.len()).expect("a step is written by hand");
-    let found = match disk.meta.get("schema").map_err(reading)? {
+    let found = match read(&disk.meta)? {
         None if disk.entries.is_empty().map_err(reading)? => return write(disk, known),
-        None => 0,
-        Some(found) => <[u8; 4]>::try_from(&*found).map_or(0, u32::from_be_bytes),
+        None | Some(0) => return Err(damaged(disk.path(), &["the schema's number is missing".to_owned()])),
+        Some(found) => found,
     };
-    if found == 0 {
-        return Err(LedgerError::Disk {
-            why: "the schema's number is lost".to_owned(),
-        });
-    }
     if found > known {
         return Err(LedgerError::LaterSchema { found, known });
     }
@@ -35,6 +33,17 @@ pub(super) fn bring_up_to_date(disk: &Disk, steps: &[Step]) -> Result<()> {
         write(disk, schema + 1)?;
     }
     Ok(())
+}
+
+/// The schema that is noted; 0 when it is not a number.
+pub(super) fn read(meta: &Keyspace) -> Result<Option<u32>> {
+    let noted = meta.get("schema").map_err(reading)?;
+    Ok(noted.map(|noted| <[u8; 4]>::try_from(&*noted).map_or(0, u32::from_be_bytes)))
+}
+
+/// Whether a directory of this schema has this table.
+pub(super) fn has(schema: u32, table: &str) -> bool {
+    schema >= if table == "dead" { 2 } else { 1 }
 }
 
 /// Notes the schema, with all that was written before.
@@ -117,6 +126,6 @@ mod tests {
         let disk = Disk::open(directory.path()).unwrap();
         disk.entries.insert([0; 8], "an entry").unwrap();
         disk.meta.remove("schema").unwrap();
-        assert!(matches!(bring_up_to_date(&disk, STEPS), Err(LedgerError::Disk { .. })));
+        assert!(matches!(bring_up_to_date(&disk, STEPS), Err(LedgerError::Damaged { .. })));
     }
 }

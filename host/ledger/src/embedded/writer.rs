@@ -68,7 +68,9 @@ pub(super) fn run(shared: &Shared) -> Result<()> {
         write_group(shared, commands.drain(..));
     }
     shared.pen().check()?;
-    shared.disk.sync()
+    shared.disk.sync()?;
+    shared.disk.is_whole();
+    Ok(())
 }
 
 fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
