@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgebind_simulator::smsgate::{Fault, On};
+use edgebind_simulator::smsgate::{self, Fault, On};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Submit, Wire, bind, id, status};
@@ -102,4 +102,37 @@ async fn what_comes_for_an_esme_that_is_away_waits_here_and_then_at_the_phone() 
     }
     heard.sort();
     assert_eq!(heard, texts, "nothing is lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_entry_too_many_of_all_tenants_is_refused_until_there_is_room() {
+    let config = Config {
+        limits: "entries_max = 3".to_owned(),
+        ..Config::default()
+    };
+    let world = World::start(&config).await;
+    world
+        .upstream
+        .faults()
+        .always(On::Submit, Fault::status(503, "service unavailable"));
+    let mut esme = world.transceiver().await;
+    let mut status_becomes = async |wanted: u32| {
+        wait::until(format!("submits to be answered {wanted:#x}"), PATIENCE, async || {
+            let status = esme.submit(&Submit::default()).await.status;
+            assert!([status::ROK, status::RMSGQFUL].contains(&status), "{status:#x}");
+            (status == wanted).then_some(())
+        })
+        .await;
+    };
+    status_becomes(status::RMSGQFUL).await;
+    world.attached().await;
+    world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, "hello");
+    let refused = |attempts: &[smsgate::Attempt]| attempts.iter().any(|attempt| attempt.status == Some(503));
+    world
+        .upstream
+        .wait_for_attempts(refused, PATIENCE)
+        .await
+        .expect("webhooks are refused too");
+    world.upstream.faults().clear();
+    status_becomes(status::ROK).await;
 }

@@ -14,7 +14,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::world::upstream;
+use crate::world::{OWN_NUMBER, upstream};
 
 /// A gateway with a tenant of the file, and another with two accounts, `beta01` and `beta02`, that the API may change.
 struct World {
@@ -252,4 +252,23 @@ async fn another_upstream_and_other_networks_hold_from_the_next_message_and_bind
     world.is_refused("beta02").await;
     world.admin.patch(account, &json!({ "allow_from": ["127.0.0.0/8"] })).await;
     world.bind("beta02").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_deliveries_are_held_may_change_while_they_wait() {
+    let world = World::with(json!({})).await;
+    let esme = world.bind("beta01").await;
+    crate::world::attached(&world.upstream).await;
+    drop(esme);
+    world.upstream.incoming(UPSTREAM.0, "+447700900200", OWN_NUMBER, "old");
+    let counts = async |line: &str| {
+        wait::until(format!("{line:?} on the metrics page"), PATIENCE, async || {
+            world.edgebind.metrics().await.contains(line).then_some(())
+        })
+        .await;
+    };
+    counts("edgebind_entries_waiting{work=\"deliver\",tenant=\"beta\"} 1").await;
+    world.change(json!({ "deliver_max_age": "1s" })).await;
+    counts("edgebind_deliveries_total{tenant=\"beta\",outcome=\"expired\"} 1").await;
+    counts("edgebind_entries_waiting{work=\"deliver\",tenant=\"beta\"} 0").await;
 }

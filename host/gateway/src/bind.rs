@@ -179,7 +179,8 @@ impl Bind {
         if is_multi {
             waiting += self.gateway.records.pending(&self.submit) + message.also_to.len();
         }
-        if waiting >= self.account.terms().queue_max || self.is_tenant_full() {
+        let is_crowded = self.gateway.is_crowded.load(Ordering::Acquire);
+        if is_crowded || waiting >= self.account.terms().queue_max || self.is_tenant_full() {
             return Err(self.refuse("queue", Refusal::QueueFull));
         }
         if is_multi {

@@ -24,7 +24,7 @@ use crate::{
 use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
 use edgebind_smpp::CommandStatus;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -58,6 +58,8 @@ pub struct Gateway {
     pub entrance: Entrance,
     /// Who works on the ledger's lanes.
     pub workers: Workers,
+    /// As many entries wait, of all tenants, as may.
+    pub is_crowded: AtomicBool,
     /// Whose turn it is at what is known of a message.
     pub turns: Turns,
     /// Cancelled when a drain begins: no new binds, no new claims, binds told to unbind.
@@ -107,6 +109,7 @@ impl Gateway {
             audit: kept.audit,
             binds: Binds::default(),
             workers: Workers::default(),
+            is_crowded: AtomicBool::new(false),
             turns: Turns::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),

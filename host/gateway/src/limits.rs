@@ -116,6 +116,10 @@ pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long a dead letter is kept, for somebody to look at and to try again.
 pub const DEAD_RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// Entries that wait, of all tenants together, beyond which nothing more is taken from outside: submits get ESME_RMSGQFUL, webhooks 503.
+/// What follows from what was taken - receipts above all - still finds room below the ledger's own bound.
+pub const ENTRIES_MAX: usize = 4_000_000;
+
 /// Turns at what is known of messages; messages of one turn wait for each other.
 pub const TURNS: usize = 61;
 

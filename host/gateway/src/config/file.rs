@@ -88,6 +88,7 @@ fn bounds(root: &Reader<'_>) -> Limits {
         calls_max: reader.number("calls_max", &limits::CALLS_MAX),
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
         drain: reader.duration("drain", &limits::DRAINS),
+        entries_max: reader.number("entries_max", &limits::ENTRIES_MAX),
         retention: reader.duration("retention", &limits::RETENTIONS),
         dead_retention: reader.duration("dead_retention", &limits::RETENTIONS),
         guest_memory_bytes: reader.number("guest_memory_bytes", &limits::GUEST_MEMORY_BYTES),

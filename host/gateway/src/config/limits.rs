@@ -69,6 +69,7 @@ pub(super) const CALLS_MAX: RangeInclusive<usize> = 1..=10_000;
 pub(super) const CHECKS_PER_MINUTE: RangeInclusive<u32> = 1..=1_000_000;
 pub(super) const DRAINS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
 pub(super) const RETENTIONS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 24 * 3_600);
+pub(super) const ENTRIES_MAX: RangeInclusive<usize> = 1..=crate::limits::ENTRIES_MAX;
 pub(super) const GUEST_MEMORY_BYTES: RangeInclusive<usize> = 64 * 1024..=4 * 1024 * 1024 * 1024;
 pub(super) const CALL_MS: RangeInclusive<u64> = 1..=60_000;
 

@@ -183,6 +183,8 @@ pub struct Limits {
     pub checks_per_minute: Option<u32>,
     /// How long a drain may take.
     pub drain: Option<Duration>,
+    /// Entries that wait, of all tenants.
+    pub entries_max: Option<usize>,
     /// How long a settled message is remembered.
     pub retention: Option<Duration>,
     /// How long a dead letter is kept; not shorter than `retention`.

@@ -8,10 +8,10 @@ use crate::{
     clock::millis,
     config::{Holding, WhenFull},
     gateway::Gateway,
-    limits::{HOLDING_POLL, INQUIRY_LEASE, LIST_PAGE},
+    limits::{ENTRIES_MAX, HOLDING_POLL, INQUIRY_LEASE, LIST_PAGE},
 };
 use edgebind_ledger::{EntryId, LedgerError, Record};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// Sees to the bounds until the gateway drains.
 pub async fn keep(gateway: Arc<Gateway>) {
@@ -20,8 +20,10 @@ pub async fn keep(gateway: Arc<Gateway>) {
             () = tokio::time::sleep(HOLDING_POLL) => {}
             () = gateway.draining.cancelled() => return,
         }
-        for (name, _) in gateway.records.lanes(Kind::Deliver.name()) {
-            let Some(lane) = Lane::parse(&name) else { continue };
+        let lanes = gateway.records.lanes("");
+        count(&gateway, lanes.iter().map(|(_, waiting)| waiting).sum());
+        let deliver = lanes.iter().filter_map(|(name, _)| Lane::parse(name));
+        for lane in deliver.filter(|lane| lane.kind == Kind::Deliver) {
             let kept = async {
                 expire(&gateway, &lane, of(&gateway, &lane)).await?;
                 trim(&gateway, &lane).await
@@ -30,6 +32,17 @@ pub async fn keep(gateway: Arc<Gateway>) {
                 tracing::error!(tenant = %lane.tenant, %error, "deliveries that are too old or too many cannot be given up");
             }
         }
+    }
+}
+
+/// From now on nothing is taken from outside, or something again.
+fn count(gateway: &Gateway, waiting: usize) {
+    let max = gateway.config.limits.entries_max.unwrap_or(ENTRIES_MAX);
+    let was_crowded = gateway.is_crowded.swap(waiting >= max, Ordering::AcqRel);
+    match (was_crowded, waiting >= max) {
+        (false, true) => tracing::error!(waiting, max, "too many entries wait: nothing more is taken"),
+        (true, false) => tracing::info!(waiting, max, "there is room again"),
+        _ => {}
     }
 }
 
@@ -46,7 +59,8 @@ pub fn of(gateway: &Gateway, lane: &Lane) -> Holding {
 /// Whether one more delivery is refused.
 pub fn refuses(gateway: &Gateway, lane: &Lane) -> bool {
     let holding = of(gateway, lane);
-    holding.when_full == WhenFull::Refuse && gateway.records.pending(&lane.name()) >= holding.queue_max
+    gateway.is_crowded.load(Ordering::Acquire)
+        || holding.when_full == WhenFull::Refuse && gateway.records.pending(&lane.name()) >= holding.queue_max
 }
 
 /// Whether a delivery that waits since then is too old.
