@@ -10,6 +10,7 @@ mod dead_letters;
 mod deliveries;
 mod kannel;
 mod languages;
+mod ledger;
 mod life;
 mod long;
 mod misdeeds;

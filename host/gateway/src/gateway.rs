@@ -24,7 +24,10 @@ use crate::{
 use edgebind_ledger::{EntryId, Ledger, LedgerError, NewEntry, Records};
 use edgebind_smpp::CommandStatus;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+};
 use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -38,6 +41,8 @@ pub struct Gateway {
     pub ledger: Arc<dyn Ledger>,
     /// The same ledger, to look things up.
     pub records: Arc<dyn Records>,
+    /// Copies the ledger while it works.
+    pub backup: Backup,
     /// The only way to an upstream.
     pub egress: Egress,
     /// Sealed credentials and what is derived from the key beside them.
@@ -72,8 +77,13 @@ pub struct Gateway {
     sealing: Mutex<()>,
 }
 
+/// Copies the ledger into a directory that is not there yet. Blocks for as long as that takes.
+pub type Backup = Box<dyn Fn(&Path) -> Result<(), LedgerError> + Send + Sync>;
+
 /// What lies on the disk beside the ledger.
 pub struct Kept {
+    /// Copies of the ledger.
+    pub backup: Backup,
     /// Sealed credentials and the key.
     pub vault: Vault,
     /// Documents of tenants.
@@ -101,6 +111,7 @@ impl Gateway {
             clock: Clock::start(),
             ledger,
             records,
+            backup: kept.backup,
             egress,
             vault: kept.vault,
             depot: kept.depot,

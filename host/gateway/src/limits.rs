@@ -151,6 +151,9 @@ pub const UPSTREAM_IDLE: Duration = Duration::from_secs(30);
 /// Connections to one origin that wait; more are closed.
 pub const UPSTREAM_IDLE_MAX: usize = 64;
 
+/// How long the ledger may take to say that it would take a message; then the gateway is not healthy.
+pub const HEALTH_WAIT: Duration = Duration::from_secs(2);
+
 /// Largest webhook body, in octets; a larger one is answered with 413.
 pub const WEBHOOK_BODY_OCTETS_MAX: usize = 1 << 20;
 

@@ -112,6 +112,10 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
     }
     let admin = bind("the admin API", config.admin.addr).await?;
     let kept = Kept {
+        backup: {
+            let ledger = ledger.clone();
+            Box::new(move |path| ledger.backup(path))
+        },
         vault,
         register,
         audit,

@@ -7,6 +7,7 @@ mod accounts;
 mod binds;
 mod components;
 mod dead_letters;
+mod ledger;
 mod messages;
 mod openapi;
 mod recordings;
@@ -52,6 +53,7 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, tls: Option<Arc
         .merge(secrets::routes())
         .merge(binds::routes())
         .merge(dead_letters::routes())
+        .merge(ledger::routes())
         .merge(messages::routes())
         .merge(trail::routes())
         .merge(components::routes())

@@ -1,6 +1,6 @@
 //! The OpenAPI document, made of the routes and words themselves.
 
-use super::{accounts, binds, components, dead_letters, messages, recordings, releases, secrets, tenants, trail};
+use super::{accounts, binds, components, dead_letters, ledger, messages, recordings, releases, secrets, tenants, trail};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
@@ -17,6 +17,7 @@ use utoipa::{
         binds::list, binds::end,
         messages::list, messages::show,
         dead_letters::list, dead_letters::retry, dead_letters::purge,
+        ledger::back_up,
         trail::list,
         components::take_in,
         releases::list, releases::deploy, releases::roll_back, releases::promote, releases::dismiss, releases::trial,

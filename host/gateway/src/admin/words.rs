@@ -271,6 +271,13 @@ pub struct Chosen {
     pub account: Option<String>,
 }
 
+/// A copy of the ledger.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Backup {
+    /// The directory on the gateway's machine, which opens as a ledger: put it in the place of `ledger` in a data directory.
+    pub path: String,
+}
+
 /// What was done with dead letters.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeadLettersDone {

@@ -51,6 +51,13 @@ pub struct Server {
     pub json: bool,
 }
 
+impl Server {
+    /// Where it keeps what it keeps.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+}
+
 /// One gateway's admin API.
 pub struct Client {
     http: reqwest::Client,

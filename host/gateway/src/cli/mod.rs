@@ -11,6 +11,7 @@ pub mod dead_letters;
 pub mod demo;
 pub mod deploy;
 pub mod document;
+pub mod ledger;
 pub mod load;
 pub mod messages;
 pub mod moment;
@@ -52,6 +53,7 @@ enum Command {
     Binds(binds::Binds),
     Messages(messages::Messages),
     DeadLetters(dead_letters::DeadLetters),
+    Ledger(ledger::Ledger),
     Releases(releases::Releases),
     Deploy(deploy::Deploy),
     Rollback(deploy::Rollback),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Binds(binds) => client(binds.run()),
         Command::Messages(messages) => client(messages.run()),
         Command::DeadLetters(letters) => client(letters.run()),
+        Command::Ledger(ledger) => ledger.run(),
         Command::Releases(releases) => client(releases.run()),
         Command::Deploy(deploy) => client(deploy.run()),
         Command::Rollback(rollback) => client(rollback.run()),

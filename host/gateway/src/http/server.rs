@@ -1,7 +1,12 @@
 //! The HTTP listener: webhooks, health, metrics.
 
 use super::{listener::TlsListener, webhook};
-use crate::{gateway::Gateway, limits::WEBHOOK_BODY_OCTETS_MAX, tls::Tls, work::sweep};
+use crate::{
+    gateway::Gateway,
+    limits::{HEALTH_WAIT, WEBHOOK_BODY_OCTETS_MAX},
+    tls::Tls,
+    work::sweep,
+};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
@@ -12,7 +17,7 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use std::{io, sync::Arc};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 
 /// Serves until the gateway has drained: webhooks are heard to the end, so that receipts of the last messages still come in.
 pub async fn serve(
@@ -44,14 +49,25 @@ pub async fn serve(
     }
 }
 
-/// 200 while binds are taken, 503 from the beginning of a drain.
+/// 200 while messages are taken; 503, and why not, from the beginning of a drain, and while the ledger takes none.
 async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    let (code, status) = if gateway.draining.is_cancelled() {
-        (StatusCode::SERVICE_UNAVAILABLE, "fail")
-    } else {
-        (StatusCode::OK, "pass")
+    let why = match gateway.draining.is_cancelled() {
+        true => Some("draining".to_owned()),
+        // Nothing to append: what is asked is whether it could.
+        false => match timeout(HEALTH_WAIT, gateway.ledger.append(Vec::new())).await {
+            Ok(taken) => taken.err().map(|error| error.to_string()),
+            Err(_) => Some("the ledger does not answer".to_owned()),
+        },
     };
-    (code, Json(json!({ "status": status, "version": env!("CARGO_PKG_VERSION") })))
+    let (code, status) = match why {
+        None => (StatusCode::OK, "pass"),
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "fail"),
+    };
+    let mut said = json!({ "status": status, "version": env!("CARGO_PKG_VERSION") });
+    if let Some(why) = why {
+        said["output"] = why.into();
+    }
+    (code, Json(said))
 }
 
 fn page(gateway: &Gateway, metrics: Option<&PrometheusHandle>) -> Response {
