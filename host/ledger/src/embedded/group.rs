@@ -279,6 +279,7 @@ impl<'a> Group<'a> {
         };
         let mut index = shared.index();
         if committed.is_err() {
+            index.broken.clone_from(&pen.broken);
             let claimed = changes.into_iter().filter(|(_, change)| change.ends_claim);
             claimed.for_each(|(id, _)| index.unsettled(id));
             return committed;

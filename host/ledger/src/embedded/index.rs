@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::bodies::Bodies;
 use crate::clock::millis;
 use crate::wait::Look;
-use crate::{EntryId, Instant, State};
+use crate::{EntryId, Instant, LedgerError, Result, State};
 
 /// The number of the next lease. One for the process, so that a claim never fits a later opening of its ledger.
 static LEASES: AtomicU64 = AtomicU64::new(1);
@@ -28,6 +28,8 @@ pub(super) struct Index {
     dead: BTreeMap<Arc<str>, usize>,
     pub(super) bodies: Bodies,
     pub(super) closed: bool,
+    /// What failed, once something has. What cannot be settled is not handed out: it would be done again and again.
+    pub(super) broken: Option<String>,
 }
 
 /// An entry that is not settled.
@@ -110,6 +112,16 @@ impl Index {
             dead: BTreeMap::new(),
             bodies: Bodies::new(bodies_bytes_max),
             closed: false,
+            broken: None,
+        }
+    }
+
+    /// Whether entries may be handed out.
+    pub(super) fn check(&self) -> Result<()> {
+        match &self.broken {
+            _ if self.closed => Err(LedgerError::Closed),
+            Some(why) => Err(LedgerError::Broken { why: why.clone() }),
+            None => Ok(()),
         }
     }
 

@@ -245,11 +245,8 @@ impl Ledger for Embedded {
         Box::pin(async move {
             let taken = until_taken(&self.shared.clock, |now| {
                 let mut index = self.shared.index();
-                if index.closed {
-                    Err(LedgerError::Closed)
-                } else {
-                    Ok(index.claim(lane, max, lease, now))
-                }
+                index.check()?;
+                Ok(index.claim(lane, max, lease, now))
             })
             .await?;
             if taken.iter().all(|taken| taken.body.is_some()) {
@@ -275,9 +272,7 @@ impl Ledger for Embedded {
         let now = (self.shared.clock)();
         let taken = {
             let mut index = self.shared.index();
-            if index.closed {
-                return Err(LedgerError::Closed);
-            }
+            index.check()?;
             index.claim_entry(id, lease, now)
         };
         let Some(taken) = taken else { return Ok(None) };

@@ -219,6 +219,12 @@ async fn after_a_failed_write_nothing_more_is_taken_and_what_was_acknowledged_st
         State::Waiting,
         "the settling did not happen"
     );
+    assert_eq!(
+        ledger.claim("a", 1, LEASE).await.err(),
+        Some(broken.clone()),
+        "what cannot be settled is not handed out again and again"
+    );
+    assert_eq!(ledger.claim_entry(kept, LEASE).err(), Some(broken.clone()));
     assert_eq!(ledger.close(), Err(broken));
 
     drop(ledger);
