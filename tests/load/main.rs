@@ -9,7 +9,10 @@ mod deploy;
 mod frames;
 mod idle;
 mod neighbours;
+mod outage;
 mod process;
+mod promise;
+mod soak;
 mod steady;
 mod suite;
 mod swap;
@@ -44,6 +47,14 @@ enum Command {
     Neighbours(neighbours::Neighbours),
     /// Time from a deploy to the first message on the new release
     Deploy(deploy::Deploy),
+    /// Kill again and again under load, and judge from outside whether anything was lost
+    Crash(promise::Crash),
+    /// Trouble everybody at once, and judge from outside whether anything was lost
+    Chaos(promise::Chaos),
+    /// Run for long, and say whether memory, descriptors and disk stay flat
+    Soak(soak::Soak),
+    /// Measure a tenant beside another whose upstream is down or silent
+    Outage(outage::Outage),
 }
 
 #[derive(Debug, Args)]
@@ -117,5 +128,9 @@ fn main() {
         Command::Idle(idle) => idle.run(),
         Command::Neighbours(neighbours) => neighbours.run(),
         Command::Deploy(deploy) => deploy.run(),
+        Command::Crash(crash) => crash.run(),
+        Command::Chaos(chaos) => chaos.run(),
+        Command::Soak(soak) => soak.run(),
+        Command::Outage(outage) => outage.run(),
     }
 }

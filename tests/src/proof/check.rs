@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use super::log::{At, Cut, Delivered, Log, Posted, Said, Submitted, Told};
+use super::log::{At, Cut, Delivered, Log, Posted, Said, Submitted, Told, Whom};
 
 /// command_status with which an ESME says that it never wants to see a delivery again: ESME_RX_P_APPN and ESME_RX_R_APPN.
 pub const NEVER: [u32; 2] = [0x65, 0x66];
@@ -88,6 +88,8 @@ pub struct Counts {
     pub receipts: usize,
     /// Of these, repetitions.
     pub receipts_again: usize,
+    /// Messages whose receipt was refused for ever.
+    pub receipts_refused: usize,
     /// Messages that came in by webhooks which were answered 2xx.
     pub incoming: usize,
     /// deliver_sm of them that were answered with ESME_ROK.
@@ -110,6 +112,7 @@ impl fmt::Display for Counts {
             asked,
             receipts,
             receipts_again,
+            receipts_refused,
             incoming,
             delivered,
             delivered_again,
@@ -120,11 +123,11 @@ impl fmt::Display for Counts {
         )?;
         writeln!(
             f,
-            "{posted} posts, {posted_again} of them repetitions, each after an attempt that was cut"
+            "{posted} posts, {posted_again} of them repetitions, each after an attempt that was cut or refused"
         )?;
         writeln!(
             f,
-            "{asked} accepted messages asked for a receipt; {receipts} receipts taken, {receipts_again} of them repetitions"
+            "{asked} accepted messages asked for a receipt; {receipts} receipts taken, {receipts_again} of them repetitions, and {receipts_refused} refused for ever"
         )?;
         write!(
             f,
@@ -210,18 +213,22 @@ impl<'a> Bench<'a> {
     }
 
     fn breach(&mut self, invariant: Invariant, message: &str) {
-        let story = story(self.log, message);
-        self.verdict.breaches.push(Breach {
+        let breach = self.told(invariant, message);
+        self.verdict.breaches.push(breach);
+    }
+
+    fn told(&self, invariant: Invariant, message: &str) -> Breach {
+        Breach {
             invariant,
             message: message.to_owned(),
-            story,
-        });
+            story: story(self.log, message),
+        }
     }
 
     fn submissions(&mut self) {
         let log = self.log;
         let mut ids = HashMap::new();
-        self.verdict.counts.kills = log.cuts.iter().filter(|cut| cut.esme.is_none()).count();
+        self.verdict.counts.kills = log.cuts.iter().filter(|cut| cut.whom == Whom::Process).count();
         self.verdict.counts.submitted = log.submitted.len();
         for submitted in &log.submitted {
             let posts = self.posts.get(submitted.text.as_str()).cloned().unwrap_or_default();
@@ -277,7 +284,8 @@ impl<'a> Bench<'a> {
             .rev()
             .map(|(place, post)| (post.text.as_str(), place))
             .collect();
-        let kills: Vec<&Cut> = self.log.cuts.iter().filter(|cut| cut.esme.is_none()).collect();
+        let is_trouble = |cut: &&Cut| matches!(cut.whom, Whom::Process | Whom::Disk | Whom::Upstream);
+        let troubles: Vec<&Cut> = self.log.cuts.iter().filter(is_trouble).collect();
         let mut last: HashMap<(&str, &str), (usize, &Submitted)> = HashMap::new();
         for submitted in &self.log.submitted {
             let text = submitted.text.as_str();
@@ -288,9 +296,12 @@ impl<'a> Bench<'a> {
             let key = (submitted.esme.as_str(), submitted.to.as_str());
             if let Some((before, earlier)) = last.insert(key, (place, submitted)) {
                 let until = self.log.posted[before].at;
-                let killed = kills.iter().any(|kill| kill.to >= earlier.at && kill.from <= until);
-                if before > place && !killed && once(text) && once(&earlier.text) {
-                    self.breach(Invariant::MessagesToOneNumberLeaveInOrder, text);
+                let troubled = troubles.iter().any(|cut| cut.to >= earlier.at && cut.from <= until);
+                if before > place && !troubled && once(text) && once(&earlier.text) {
+                    let mut overtaking = self.told(Invariant::MessagesToOneNumberLeaveInOrder, text);
+                    overtaking.story.push(format!("while {:?} was not yet sent:", earlier.text));
+                    overtaking.story.extend(story(self.log, &earlier.text));
+                    self.verdict.breaches.push(overtaking);
                 }
             }
         }
@@ -329,7 +340,9 @@ impl<'a> Bench<'a> {
             let taken = receipts.iter().filter(|receipt| is_taken(receipt)).count();
             self.verdict.counts.receipts += taken;
             self.verdict.counts.receipts_again += taken.saturating_sub(1);
-            if asks && !receipts.iter().any(|receipt| is_settled(receipt)) {
+            let settled = receipts.iter().any(|receipt| is_settled(receipt));
+            self.verdict.counts.receipts_refused += usize::from(settled && taken == 0);
+            if asks && !settled {
                 self.breach(Invariant::EveryMessageThatAskedGetsItsFinalReceipt, text);
             }
             if !submitted.asks && !receipts.is_empty() {
@@ -426,7 +439,11 @@ fn stat(delivered: &Delivered) -> Option<&str> {
 /// this ESME ended, before the answer can be expected to have been written down.
 fn was_cut(cuts: &[Cut], esme: Option<&str>, first: At, again: At) -> bool {
     cuts.iter().any(|cut| {
-        let concerns = cut.esme.is_none() || cut.esme.as_deref() == esme;
+        let concerns = match &cut.whom {
+            Whom::Process | Whom::Disk => true,
+            Whom::Upstream => false,
+            Whom::Esme(name) => esme == Some(name),
+        };
         concerns && cut.to >= first && cut.from <= again && cut.from <= first + WRITTEN_WITHIN_MS
     })
 }
@@ -490,10 +507,17 @@ fn story(log: &Log, text: &str) -> Vec<String> {
             .map(|delivered| delivered.esme.as_str())
             .collect();
         for cut in log.cuts.iter().filter(|cut| cut.to >= from && cut.from <= to) {
-            match cut.esme.as_deref() {
-                None => lines.push((cut.from, "the process is killed".to_owned())),
-                Some(esme) if esmes.contains(esme) => lines.push((cut.from, format!("{esme}'s connection ends"))),
-                Some(_) => {}
+            match &cut.whom {
+                Whom::Process => lines.push((cut.from.max(from), "the process is killed".to_owned())),
+                Whom::Disk => lines.push((cut.from.max(from), "the disk fails".to_owned())),
+                Whom::Upstream => lines.push((
+                    cut.from.max(from),
+                    format!("the upstream is troubled for {} ms", cut.to - cut.from),
+                )),
+                Whom::Esme(esme) if esmes.contains(esme.as_str()) => {
+                    lines.push((cut.from.max(from), format!("{esme}'s connection ends")));
+                }
+                Whom::Esme(_) => {}
             }
         }
         lines.sort();
@@ -507,7 +531,7 @@ fn story(log: &Log, text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::log::{Cut, Delivered, Log, Posted, Said, Submitted, Told};
+    use super::super::log::{Cut, Delivered, Log, Posted, Said, Submitted, Told, Whom};
     use super::{Invariant, check};
 
     /// One message from submit_sm to its receipt and one incoming message, as they should be.
@@ -585,7 +609,7 @@ mod tests {
         Cut {
             from: at,
             to: at + 5,
-            esme: None,
+            whom: Whom::Process,
         }
     }
 
@@ -696,8 +720,14 @@ mod tests {
             "what was answered long ago is to be remembered"
         );
         assert_eq!(broken(|log| again(log, kill(150))), [Posted, Receipt, Incoming], "before");
+        let failing = Cut {
+            from: 100,
+            to: 8_000,
+            whom: Whom::Disk,
+        };
+        assert_eq!(broken(|log| again(log, failing)), [], "it was never written down");
         let ended = |esme: &str| Cut {
-            esme: Some(esme.into()),
+            whom: Whom::Esme(esme.into()),
             ..kill(420)
         };
         assert_eq!(
@@ -816,5 +846,10 @@ mod tests {
             log.cuts.push(kill(130));
         };
         assert_eq!(broken(killed), []);
+        let troubled = |log: &mut Log| {
+            killed(log);
+            log.cuts[0].whom = Whom::Upstream;
+        };
+        assert_eq!(broken(troubled), []);
     }
 }

@@ -30,5 +30,8 @@ pub async fn crash(plan: Plan, rounds: u32, patience: Duration) -> Verdict {
             eprintln!("{} of {rounds} rounds", round + 1);
         }
     }
+    if trial.torn_octets > 0 {
+        eprintln!("power cuts have cost {} octets", trial.torn_octets);
+    }
     trial.settle(patience).await
 }

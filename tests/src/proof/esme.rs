@@ -10,10 +10,10 @@ use edgebind_simulator::esme;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::check::NEVER;
-use super::log::{Cut, Delivered, Said, Shared, Submitted, now};
+use super::log::{Cut, Delivered, Said, Shared, Submitted, Whom, now};
 use crate::config::{PASSWORD, SYSTEM_ID};
 use crate::wire::{Delivery, Frame, Submit, answer, bind, id, pdu, status};
 
@@ -73,6 +73,8 @@ pub struct Temper {
     pub slow_most: Duration,
     /// The connection is closed instead.
     pub hangs_up: f64,
+    /// Of its submit_sm, so many are followed by an unbind.
+    pub unbinds: f64,
 }
 
 /// What an ESME is to do now.
@@ -125,12 +127,11 @@ impl Esme {
             match stage.address {
                 _ if stage.over => return,
                 Some(address) => {
-                    let from = now();
                     if life.bound(address).await {
                         let cut = Cut {
-                            from: from.max(now()),
+                            from: now(),
                             to: now(),
-                            esme: Some(life.esme.name.clone()),
+                            whom: Whom::Esme(life.esme.name.clone()),
                         };
                         life.esme.log.lock().cuts.push(cut);
                     }
@@ -187,13 +188,7 @@ impl Life {
         loop {
             let stage = *self.esme.stage.borrow_and_update();
             if stage.over {
-                let unbind = pdu(id::UNBIND, connection.sequence + 1, &[]);
-                let _ = wire.send(&unbind).await;
-                // The server closes, and until then this bind ends in good order.
-                let _ = timeout(BIND_ANSWER, async {
-                    while let Ok(Some(_)) = wire.frame(BIND_ANSWER).await {}
-                })
-                .await;
+                self.unbind(&mut wire, &mut connection).await;
                 return true;
             }
             let submits = stage.submits && self.esme.kind != Kind::Receiver && connection.open.len() < self.esme.window;
@@ -245,7 +240,34 @@ impl Life {
             log.submitted.len() - 1
         };
         connection.open.insert(connection.sequence, place);
-        sent(wire.send(&octets).await)
+        let went = sent(&wire.send(&octets).await);
+        if went.is_continue() && self.random.random_bool(self.esme.temper.unbinds) {
+            self.unbind(wire, connection).await;
+            return ControlFlow::Break(());
+        }
+        went
+    }
+
+    /// In good order: what is under way is still heard, and until the server closes nothing that is delivered is answered.
+    async fn unbind(&mut self, wire: &mut esme::Wire, connection: &mut Connection) {
+        connection.sequence += 1;
+        let _ = wire.send(&pdu(id::UNBIND, connection.sequence, &[])).await;
+        while let Ok(Some(frame)) = wire.frame(BIND_ANSWER).await {
+            let frame = read(&frame);
+            if frame.id == id::SUBMIT_SM | id::RESPONSE {
+                self.answered(connection, &frame);
+            }
+        }
+    }
+
+    fn answered(&mut self, connection: &mut Connection, frame: &Frame) {
+        let place = connection.open.remove(&frame.sequence).expect("a response to what was sent");
+        let message_id = if frame.body.is_empty() {
+            String::new()
+        } else {
+            frame.string()
+        };
+        self.esme.log.lock().submitted[place].answer = Some((now(), frame.status, message_id));
     }
 
     async fn heard(&mut self, wire: &mut esme::Wire, connection: &mut Connection, frame: &Frame, calm: bool) -> ControlFlow<()> {
@@ -257,13 +279,7 @@ impl Life {
                 ControlFlow::Break(())
             }
             submit_sm_resp if submit_sm_resp == id::SUBMIT_SM | id::RESPONSE => {
-                let place = connection.open.remove(&frame.sequence).expect("a response to what was sent");
-                let message_id = if frame.body.is_empty() {
-                    String::new()
-                } else {
-                    frame.string()
-                };
-                self.esme.log.lock().submitted[place].answer = Some((now(), frame.status, message_id));
+                self.answered(connection, frame);
                 ControlFlow::Continue(())
             }
             _ => panic!("{} did not expect {frame:?}", self.esme.name),
@@ -309,7 +325,7 @@ impl Life {
 
     async fn answer(&mut self, wire: &mut esme::Wire, sequence: u32, place: usize, status: u32) -> ControlFlow<()> {
         let response = answer(id::DELIVER_SM | id::RESPONSE, status, sequence, &[0]);
-        let went = sent(wire.send(&response).await);
+        let went = sent(&wire.send(&response).await);
         if went.is_continue() {
             self.esme.log.lock().delivered[place].answer = Some((now(), status));
         }
@@ -346,12 +362,13 @@ enum Way {
 
 async fn respond(wire: &mut esme::Wire, frame: &Frame, status: u32, body: &[u8]) -> ControlFlow<()> {
     sent(
-        wire.send(&answer(frame.id | id::RESPONSE, status, frame.sequence, body))
+        &wire
+            .send(&answer(frame.id | id::RESPONSE, status, frame.sequence, body))
             .await,
     )
 }
 
-fn sent(result: std::io::Result<()>) -> ControlFlow<()> {
+fn sent(result: &std::io::Result<()>) -> ControlFlow<()> {
     match result {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),

@@ -117,15 +117,28 @@ pub struct Delivered {
     pub answer: Option<(At, u32)>,
 }
 
-/// A moment in which something was cut off: what went on then may happen again.
+/// Who was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// The whole process: it was killed.
+    Process,
+    /// The disk: it failed, and what went on then is not on it.
+    Disk,
+    /// The upstream: it was not itself.
+    Upstream,
+    /// This ESME: its connection ended.
+    Esme(String),
+}
+
+/// A time in which somebody was cut off: what went on then may happen again.
 #[derive(Debug, Clone)]
 pub struct Cut {
     /// When it began.
     pub from: At,
     /// When it was over.
     pub to: At,
-    /// The ESME whose connection ended; none where the whole process was killed.
-    pub esme: Option<String>,
+    /// Who.
+    pub whom: Whom,
 }
 
 /// Everything that was seen.

@@ -12,10 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::check::{Verdict, check};
+use super::disk::Disk;
 use super::esme::{Esme, FATES, Kind, Stage, Temper};
-use super::log::{Cut, Log, Posted, Shared, Told, now};
+use super::log::{Cut, Log, Posted, Shared, Told, Whom, now};
 use crate::config::{Config, UPSTREAM};
 use crate::edgebind::{Edgebind, Home};
+use crate::program;
 use crate::wait::{self, PATIENCE};
 
 /// The number of the phone's SIM.
@@ -30,8 +32,8 @@ pub struct Plan {
     pub seed: u64,
     /// The gateway's configuration; its account is that of all ESMEs.
     pub config: Config,
-    /// Variables of the gateway's environment.
-    pub variables: Vec<(String, String)>,
+    /// Whose every kill is a power cut besides: what was not synced is lost.
+    pub disk: Option<Disk>,
     /// The upstream's habits; accounts and seed are the trial's.
     pub upstream: smsgate::Config,
     /// What becomes of messages to numbers with these endings.
@@ -48,6 +50,8 @@ pub struct Plan {
     pub temper: Temper,
     /// Between two messages that come in.
     pub incoming: Duration,
+    /// In chaos the upstream's answers may be no answers at all. What it was posted then comes to its end a minute later.
+    pub garbles: bool,
 }
 
 impl Plan {
@@ -59,7 +63,7 @@ impl Plan {
                 session: "retry_deliver_ms = 100".to_owned(),
                 ..Config::default()
             },
-            variables: Vec::new(),
+            disk: None,
             upstream: smsgate::Config {
                 log_max: 4_000_000,
                 ..smsgate::Config::default()
@@ -71,6 +75,7 @@ impl Plan {
             validity: "",
             temper: Temper::default(),
             incoming: Duration::from_millis(40),
+            garbles: false,
         }
     }
 }
@@ -98,7 +103,10 @@ pub struct Trial {
     pub random: StdRng,
     seed: u64,
     toml: String,
+    disk: Option<Disk>,
     variables: Vec<(String, String)>,
+    /// Octets that power cuts have cost.
+    pub torn_octets: u64,
     upstream_timeout: Duration,
     log: Shared,
     stage: watch::Sender<Stage>,
@@ -145,11 +153,16 @@ impl Trial {
             esmes,
             edgebind: None,
             upstream,
-            home,
             random: StdRng::seed_from_u64(plan.seed),
             seed: plan.seed,
             toml,
-            variables: plan.variables,
+            variables: plan
+                .disk
+                .as_ref()
+                .map_or_else(Vec::new, |disk| disk.variables(&home.data_dir())),
+            disk: plan.disk,
+            torn_octets: 0,
+            home,
             // What the gateway waits unless it is told otherwise.
             upstream_timeout: Duration::from_secs(60),
             log,
@@ -199,6 +212,11 @@ impl Trial {
         self.upstream.incoming(UPSTREAM.0, &from, OWN_NUMBER, &text);
     }
 
+    /// The disk, where there is one that can fail.
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("the plan has a disk that can fail")
+    }
+
     /// Kills the process in the middle of whatever it does.
     pub async fn kill(&mut self) {
         let edgebind = self.edgebind.take().expect("the gateway is up");
@@ -219,13 +237,17 @@ impl Trial {
         self.killed(from);
     }
 
-    fn killed(&self, from: u64) {
+    fn killed(&mut self, from: u64) {
         self.stage.send_modify(|stage| stage.address = None);
-        self.log.lock().cuts.push(Cut {
-            from,
-            to: now(),
-            esme: None,
-        });
+        if let Some(disk) = &self.disk {
+            self.torn_octets += disk.cut_power(&mut self.random);
+        }
+        self.cut(from, Whom::Process);
+    }
+
+    /// Writes down that somebody was cut off from then to now.
+    pub fn cut(&self, from: u64, whom: Whom) {
+        self.log.lock().cuts.push(Cut { from, to: now(), whom });
     }
 
     /// A whole number below `most`.
@@ -261,7 +283,13 @@ impl Trial {
                 self.seed
             );
         }
-        check(&self.log())
+        let verdict = check(&self.log());
+        if !verdict.breaches.is_empty() {
+            let log = program::folder("proof").join(format!("{}.log", self.seed));
+            std::fs::write(&log, self.home.log()).unwrap();
+            eprintln!("what the gateway said: {}", log.display());
+        }
+        verdict
     }
 
     /// What was seen so far, by everybody.
