@@ -26,6 +26,7 @@ mod quirks;
 mod receipts;
 mod releases;
 mod requests;
+mod restarts;
 mod routing;
 mod shares;
 mod starts;

@@ -39,6 +39,7 @@ pub mod status {
     pub const RINVCMDID: u32 = 0x03;
     pub const RINVBNDSTS: u32 = 0x04;
     pub const RALYBND: u32 = 0x05;
+    pub const RSYSERR: u32 = 0x08;
     pub const RINVDSTADR: u32 = 0x0B;
     pub const RINVMSGID: u32 = 0x0C;
     pub const RBINDFAIL: u32 = 0x0D;
