@@ -17,7 +17,7 @@ use edgebind_ledger::{
 use serde_json::{Value, json};
 use std::{
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::Path,
 };
 
 /// The ledger in the data directory: checked, made small and exported while no gateway runs, copied while one does
@@ -92,9 +92,9 @@ impl Ledger {
 }
 
 /// What the files of a directory take.
-fn octets(path: &PathBuf) -> Result<u64, String> {
+fn octets(path: &Path) -> Result<u64, String> {
     let mut octets = 0;
-    let mut left = vec![path.clone()];
+    let mut left = vec![path.to_path_buf()];
     while let Some(path) = left.pop() {
         let failed = |error: io::Error| format!("{}: {error}", path.display());
         for entry in path.read_dir().map_err(failed)? {
