@@ -198,8 +198,7 @@ fn judge(gateway: &Gateway, claim: &Claim, is_too_many: bool) -> Result<Judged, 
         .directory
         .tenant(&lane.tenant)
         .map_or_else(|| retained(gateway), |tenant| wait(gateway, &tenant));
-    let is_first = claim.attempt == 1;
-    let news = match last_word(now, is_first, &record, submission.message.validity, wait) {
+    let news = match last_word(now, &record, submission.message.validity, wait) {
         Ok(news) => news,
         Err(Judged::Later(_)) if is_too_many && reports::note(&record).is_some() => News::unknown(now),
         Err(judged) => return Ok(judged),
@@ -213,7 +212,7 @@ fn judge(gateway: &Gateway, claim: &Claim, is_too_many: bool) -> Result<Judged, 
 }
 
 /// What is said of a message at the end of its time, or what becomes of it instead.
-fn last_word(now: u64, is_first: bool, record: &Record, validity: Option<u64>, wait: Duration) -> Result<News, Judged> {
+fn last_word(now: u64, record: &Record, validity: Option<u64>, wait: Duration) -> Result<News, Judged> {
     let is_settled = matches!(record.state, State::Done | State::Dead);
     let standing = match reports::note(record) {
         Some(Note::Standing(standing)) if is_settled => standing,
@@ -230,9 +229,9 @@ fn last_word(now: u64, is_first: bool, record: &Record, validity: Option<u64>, w
     if standing.last {
         return Ok(known(&standing));
     }
+    // It may have left late, or news of it may have come since.
     let (ends, state) = end(standing.at.min(now), validity, wait);
-    // It may have left late, or news may have come; once is enough, as the time of news is the upstream's to say.
-    if ends > now && is_first {
+    if ends > now {
         return Err(Judged::Later(ends));
     }
     Ok(News {

@@ -66,7 +66,8 @@ pub fn follow(gateway: &Gateway, tenant: &Tenant, account: &str, report: &Report
         state: report.state,
         last: report.final_,
         error: report.error,
-        at: report.at,
+        // A phone's clock may be ahead of ours; nothing has happened yet that is to come.
+        at: report.at.min(gateway.clock.now()),
     };
     let is_replaced = news.state == MessageState::Deleted && before.replacing_until > gateway.clock.now();
     let receipts = if is_replaced {
