@@ -16,7 +16,7 @@ use edgebind_ledger::{
 };
 use serde_json::{Value, json};
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, ErrorKind, Write},
     path::Path,
 };
 
@@ -45,7 +45,15 @@ impl Ledger {
     /// Does it.
     pub fn run(self) -> Result<(), String> {
         let path = self.server.data_dir().join("ledger");
-        let failed = |error: LedgerError| format!("{}: {error}", path.display());
+        let failed = |error: LedgerError| match error {
+            LedgerError::InUse { .. } => {
+                format!(
+                    "{} is in use: stop the gateway first, or have it copied with `edgebind ledger backup`",
+                    path.display()
+                )
+            }
+            error => format!("{}: {error}", path.display()),
+        };
         match self.what {
             What::Check => {
                 let report = maintenance::check(&path).map_err(failed)?;
@@ -72,9 +80,11 @@ impl Ledger {
                     }
                 });
                 let report = report.map_err(failed)?;
-                written
-                    .and_then(|()| out.flush())
-                    .map_err(|error| format!("failed to write to standard output: {error}"))?;
+                match written.and_then(|()| out.flush()) {
+                    // Whoever reads no further has read enough.
+                    Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                    written => written.map_err(|error| format!("failed to write to standard output: {error}"))?,
+                }
                 eprintln!("{report}");
                 if report.is_whole() {
                     return Ok(());

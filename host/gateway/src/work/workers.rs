@@ -47,7 +47,8 @@ impl Workers {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(lane.clone())
         {
-            let span = tracing::info_span!("lane", tenant = %tenant.name, work = ?lane.kind);
+            // Not within the bind that brought its first message: it goes on after that.
+            let span = tracing::info_span!(parent: None, "lane", tenant = %tenant.name, work = ?lane.kind);
             let gateway = gateway.clone();
             gateway
                 .clone()
