@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use edgebind_tests::proof::log::{Whom, now};
+use edgebind_tests::proof::log::{Submitted, Whom, now};
 use edgebind_tests::proof::{Disk, Mood, Plan, Trial, chaos, crash, seed};
+use edgebind_tests::wire::status;
 
 /// How long everything may take to come to its end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,29 +67,26 @@ async fn nothing_is_accepted_while(mood: Mood) {
     };
     let mut trial = Trial::start(plan).await;
     trial.go_on(Duration::from_millis(500)).await;
-    let answered = |trial: &Trial, accepted: bool| {
-        let log = trial.log();
-        let answers = log.submitted.iter().filter(|submitted| submitted.answer.is_some());
-        answers.filter(|submitted| submitted.accepted().is_some() == accepted).count()
+    let refused = |trial: &Trial| -> Vec<Submitted> {
+        let log = trial.log().submitted.into_iter();
+        log.filter(|submitted| submitted.answer.is_some() && submitted.accepted().is_none())
+            .collect()
     };
-    let first_refused = |trial: &Trial| {
-        let log = trial.log();
-        let refused = log.submitted.iter().filter(|submitted| submitted.accepted().is_none());
-        refused
-            .filter_map(|submitted| submitted.answer.as_ref().map(|(at, ..)| *at))
-            .min()
-    };
-    assert!(answered(&trial, true) > 0 && answered(&trial, false) == 0);
+    assert!(trial.answered(status::ROK) > 0 && refused(&trial).is_empty(), "seed {seed}");
     let from = now();
     trial.disk().be(mood);
-    for _ in 0..50 {
-        trial.go_on(Duration::from_millis(100)).await;
-        if answered(&trial, false) > 20 {
-            break;
-        }
-    }
-    assert!(answered(&trial, false) > 20, "submit_sm are refused while the disk fails");
-    let since = first_refused(&trial).unwrap();
+    go_on_until("submit_sm to be refused", &mut trial, async |trial| refused(trial).len() > 20).await;
+    assert_eq!(
+        trial.edgebind().health().await,
+        503,
+        "seed {seed}: it says that it is not well"
+    );
+    let since = refused(&trial)
+        .iter()
+        .filter_map(|refused| refused.answer.as_ref())
+        .map(|(at, ..)| *at)
+        .min()
+        .unwrap();
     let late: Vec<_> = trial
         .log()
         .submitted
@@ -104,8 +102,65 @@ async fn nothing_is_accepted_while(mood: Mood) {
     trial.cut(from, Whom::Disk);
     trial.disk().be(Mood::Good);
     trial.up().await;
-    let before = answered(&trial, true);
-    trial.go_on(Duration::from_millis(500)).await;
-    assert!(answered(&trial, true) > before, "seed {seed}: accepted again on a good disk");
+    let before = trial.answered(status::ROK);
+    go_on_until("submit_sm to be accepted again", &mut trial, async |trial| {
+        trial.answered(status::ROK) > before
+    })
+    .await;
     trial.settle(PATIENCE).await.assert_holds(seed);
+}
+
+/// The disk is really full, as far as the gateway may fill it: somebody else takes the room that it is to leave, and gives it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_nothing_is_lost_until_there_is_room_again() {
+    let seed = seed();
+    let disk = rustix::fs::statvfs(std::env::temp_dir().as_path()).unwrap();
+    let free = disk.f_bavail * disk.f_frsize;
+    let mut plan = Plan::new(seed);
+    plan.config.limits = format!("disk_free_bytes = {}", free - free / 8);
+    let mut trial = Trial::start(plan).await;
+    go_on_until("submit_sm to be accepted", &mut trial, async |trial| {
+        trial.answered(status::ROK) > 20
+    })
+    .await;
+    assert_eq!(trial.edgebind().health().await, 200);
+
+    let path = trial.home.write("ballast", "");
+    let ballast = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    rustix::fs::fallocate(&ballast, rustix::fs::FallocateFlags::empty(), 0, free / 4).unwrap();
+    go_on_until("ESME_RMSGQFUL", &mut trial, async |trial| {
+        trial.answered(status::RMSGQFUL) > 20
+    })
+    .await;
+    assert_eq!(trial.edgebind().health().await, 503);
+    go_on_until("a webhook to be put off", &mut trial, async |trial| {
+        trial.log().told.iter().any(|told| told.status == Some(503))
+    })
+    .await;
+    std::fs::remove_file(&path).unwrap();
+    drop(ballast);
+    go_on_until("/health to answer 200", &mut trial, async |trial| {
+        trial.edgebind().health().await == 200
+    })
+    .await;
+    let before = trial.answered(status::ROK);
+    go_on_until("submit_sm to be accepted again", &mut trial, async |trial| {
+        trial.answered(status::ROK) > before
+    })
+    .await;
+    let full = trial.answered(status::RMSGQFUL);
+    let verdict = trial.settle(PATIENCE).await;
+    verdict.assert_holds(seed);
+    assert_eq!(
+        verdict.counts.refused, full,
+        "seed {seed}: nothing is refused for another reason"
+    );
+}
+
+async fn go_on_until(what: &str, trial: &mut Trial, mut is_so: impl AsyncFnMut(&Trial) -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !is_so(trial).await {
+        assert!(tokio::time::Instant::now() < deadline, "waited {PATIENCE:?} for {what}");
+        trial.go_on(Duration::from_millis(100)).await;
+    }
 }

@@ -195,6 +195,11 @@ impl Edgebind {
         reqwest::get(self.url("/metrics")).await.unwrap().text().await.unwrap()
     }
 
+    /// The status of its /health.
+    pub async fn health(&self) -> u16 {
+        reqwest::get(self.url("/health")).await.unwrap().status().as_u16()
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.child

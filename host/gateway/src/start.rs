@@ -27,7 +27,7 @@ use crate::{
     vault::Vault,
     work::{awaited, holding, sweep},
 };
-use edgebind_ledger::{Embedded, Options};
+use edgebind_ledger::{Embedded, Options, limits::SPACE_MIN_BYTES};
 use edgebind_runtime::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fs::DirBuilder, io, mem, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
@@ -59,6 +59,7 @@ pub async fn start(mut config: Config, metrics: Option<PrometheusHandle>) -> Res
         config.data_dir.join("ledger"),
         Options {
             node: config.node,
+            space_min_bytes: config.limits.disk_free_bytes.unwrap_or(SPACE_MIN_BYTES),
             ..Options::default()
         },
     )

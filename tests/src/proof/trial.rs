@@ -260,6 +260,13 @@ impl Trial {
         self.random.random_bool(share)
     }
 
+    /// submit_sm that were answered with this command_status so far.
+    pub fn answered(&self, status: u32) -> usize {
+        let log = self.log.lock();
+        let answers = log.submitted.iter().filter_map(|submitted| submitted.answer.as_ref());
+        answers.filter(|(_, answered, _)| *answered == status).count()
+    }
+
     /// No more submit_sm, nor tempers: what is under way comes to its end, or does not in time. The gateway ends as it should.
     pub async fn settle(mut self, patience: Duration) -> Verdict {
         self.stage.send_modify(|stage| {

@@ -89,6 +89,7 @@ fn bounds(root: &Reader<'_>) -> Limits {
         checks_per_minute: reader.number("checks_per_minute", &limits::CHECKS_PER_MINUTE),
         drain: reader.duration("drain", &limits::DRAINS),
         entries_max: reader.number("entries_max", &limits::ENTRIES_MAX),
+        disk_free_bytes: reader.number("disk_free_bytes", &limits::DISK_FREE_BYTES),
         retention: reader.duration("retention", &limits::RETENTIONS),
         dead_retention: reader.duration("dead_retention", &limits::RETENTIONS),
         guest_memory_bytes: reader.number("guest_memory_bytes", &limits::GUEST_MEMORY_BYTES),

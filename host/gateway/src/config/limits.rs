@@ -67,6 +67,8 @@ pub(super) const CONNECTIONS_MAX: RangeInclusive<usize> = 1..=1_000_000;
 pub(super) const SESSIONS_MAX: RangeInclusive<usize> = 1..=1_000_000;
 pub(super) const CALLS_MAX: RangeInclusive<usize> = 1..=10_000;
 pub(super) const CHECKS_PER_MINUTE: RangeInclusive<u32> = 1..=1_000_000;
+/// A disk has less, whoever made it; and nobody runs without any.
+pub(super) const DISK_FREE_BYTES: RangeInclusive<u64> = 1024 * 1024..=1 << 60;
 pub(super) const DRAINS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
 pub(super) const RETENTIONS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(365 * 24 * 3_600);
 pub(super) const ENTRIES_MAX: RangeInclusive<usize> = 1..=crate::limits::ENTRIES_MAX;

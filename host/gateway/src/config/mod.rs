@@ -185,6 +185,8 @@ pub struct Limits {
     pub drain: Option<Duration>,
     /// Entries that wait, of all tenants.
     pub entries_max: Option<usize>,
+    /// Free octets on the disk of the data directory below which nothing more is accepted.
+    pub disk_free_bytes: Option<u64>,
     /// How long a settled message is remembered.
     pub retention: Option<Duration>,
     /// How long a dead letter is kept; not shorter than `retention`.
