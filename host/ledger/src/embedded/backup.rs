@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fjall::Readable;
 
-use super::disk::{Disk, disk_error, reading};
+use super::disk::{BATCH, Disk, disk_error, reading};
 use crate::{LedgerError, Result};
 
 pub(super) fn backup(disk: &Disk, to: &Path) -> Result<()> {
@@ -33,7 +33,10 @@ pub(super) fn backup(disk: &Disk, to: &Path) -> Result<()> {
     let mut batch = copy.batch();
     for pair in snapshot.iter(&disk.meta) {
         let (key, value) = pair.into_inner().map_err(reading)?;
-        batch.insert(&copy.meta, key, value);
+        // The copy counts its own batches.
+        if *key != *BATCH.as_bytes() {
+            batch.insert(&copy.meta, key, value);
+        }
     }
     copy.commit(batch, true)?;
     copy.is_whole();

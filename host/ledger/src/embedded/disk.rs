@@ -9,7 +9,7 @@
 //! | dead    | id    | lane                                    |
 //! | keys    | key   | id                                      |
 //! | aliases | alias | id                                      |
-//! | meta    | name  | the schema; the highest id ever given   |
+//! | meta    | name  | the schema; the highest id ever given; the number of the last batch, and of the last before it that was synced |
 //!
 //! An entry is in `entries` and in one of `pending` and `settled`; in `aliased` as well while it is pending and was given
 //! aliases; in `dead` as well while it is settled as dead.
@@ -18,6 +18,7 @@ use std::fmt::Display;
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Snapshot};
@@ -39,11 +40,55 @@ pub(super) struct Disk {
     pub(super) keys: Keyspace,
     pub(super) aliases: Keyspace,
     pub(super) meta: Keyspace,
+    batches: Batches,
     /// Makes every commit and sync fail, as a disk would.
     #[cfg(test)]
     pub(super) failing: std::sync::atomic::AtomicBool,
     /// Dropped last.
     closing: Closing,
+}
+
+/// The name in `meta` of the last batch's number.
+pub(super) const BATCH: &str = "batch";
+
+/// Numbers every batch, and says in each which of those before it were on disk when it was written: what is missing from a
+/// journal was lost by a disk if a later batch knew it to be there, and was never told to anybody otherwise. Whoever holds the
+/// pen counts.
+#[derive(Default)]
+struct Batches {
+    written: AtomicU64,
+    synced: AtomicU64,
+}
+
+impl Batches {
+    /// An opening syncs all that it finds.
+    fn after(noted: Option<&[u8]>) -> Self {
+        let last = noted
+            .and_then(|noted| noted.first_chunk())
+            .map_or(0, |last| u64::from_be_bytes(*last));
+        Self {
+            written: last.into(),
+            synced: last.into(),
+        }
+    }
+
+    fn next(&self) -> [u8; 16] {
+        let mut row = [0; 16];
+        row[..8].copy_from_slice(&(self.written.load(Relaxed) + 1).to_be_bytes());
+        row[8..].copy_from_slice(&self.synced.load(Relaxed).to_be_bytes());
+        row
+    }
+
+    fn written(&self, sync: bool) {
+        self.written.fetch_add(1, Relaxed);
+        if sync {
+            self.synced();
+        }
+    }
+
+    fn synced(&self) {
+        self.synced.store(self.written.load(Relaxed), Relaxed);
+    }
 }
 
 /// Every table but `meta`, which is made last.
@@ -147,7 +192,8 @@ impl Disk {
                 return Err(damaged(path, &missing));
             }
         }
-        let disk = Self::with(path, database)?;
+        let mut disk = Self::with(path, database)?;
+        disk.batches = Batches::after(disk.meta.get(BATCH).map_err(reading)?.as_deref());
         schema::bring_up_to_date(&disk, schema::STEPS)?;
         Ok(disk)
     }
@@ -168,6 +214,7 @@ impl Disk {
             keys: table("keys", MEMTABLE_SMALL_BYTES)?,
             aliases: table("aliases", MEMTABLE_SMALL_BYTES)?,
             meta: table("meta", MEMTABLE_SMALL_BYTES)?,
+            batches: Batches::default(),
             path: path.to_owned(),
             database,
             #[cfg(test)]
@@ -200,7 +247,7 @@ impl Disk {
 
     /// All that was committed is on disk, and nothing more will be.
     pub(super) fn is_whole(&self) {
-        self.closing.is_whole.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.closing.is_whole.store(true, Relaxed);
     }
 
     /// The highest id ever given, as far as the disk tells.
@@ -280,23 +327,28 @@ impl Disk {
 
     /// Writes a batch whole or not at all. With `sync` it is on disk on return, and so is everything before it; without,
     /// it is with the operating system, which a crash of this process leaves alone.
-    pub(super) fn commit(&self, batch: OwnedWriteBatch, sync: bool) -> Result<()> {
+    pub(super) fn commit(&self, mut batch: OwnedWriteBatch, sync: bool) -> Result<()> {
         #[cfg(test)]
         self.fail_if_told()?;
+        batch.insert(&self.meta, BATCH, self.batches.next());
         let mode = if sync { PersistMode::SyncData } else { PersistMode::Buffer };
-        batch.durability(Some(mode)).commit().map_err(|error| broken(&error))
+        batch.durability(Some(mode)).commit().map_err(|error| broken(&error))?;
+        self.batches.written(sync);
+        Ok(())
     }
 
     /// Puts everything committed so far on disk.
     pub(super) fn sync(&self) -> Result<()> {
         #[cfg(test)]
         self.fail_if_told()?;
-        self.database.persist(PersistMode::SyncData).map_err(|error| broken(&error))
+        self.database.persist(PersistMode::SyncData).map_err(|error| broken(&error))?;
+        self.batches.synced();
+        Ok(())
     }
 
     #[cfg(test)]
     fn fail_if_told(&self) -> Result<()> {
-        if self.failing.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.failing.load(Relaxed) {
             return Err(LedgerError::Broken {
                 why: "the test said so".to_owned(),
             });

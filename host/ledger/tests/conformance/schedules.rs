@@ -1,7 +1,11 @@
-//! Random schedules, played by the model and by the engine, and compared after every step. A failure prints its seed;
+//! Random schedules, played by the model and by the engine, and compared after every step; with crashes of the process, after
+//! which everything is there, and at the end crashes of the machine, after which everything synced is. A failure prints its seed;
 //! `EDGEBIND_SEED=n` runs that one alone.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::future::poll_fn;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -10,7 +14,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgebind_ledger::{
-    Claim, Clock, Embedded, EntryId, Ledger, LedgerError, Memory, NewEntry, Options, Records, Result, Settlement, limits,
+    Claim, Clock, Embedded, EntryId, Ledger, LedgerError, Memory, NewEntry, Options, Record, Records, Result, Settlement, State,
+    limits,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -19,8 +24,9 @@ use crate::{START, told};
 
 const LANES: [&str; 3] = ["a", "a/b", "c"];
 const PENDING_MAX: usize = 40;
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 6;
 const STEPS: usize = 400;
+const CRASHES: usize = 8;
 
 #[test]
 fn the_embedded_engine_does_what_the_model_does() {
@@ -58,6 +64,41 @@ struct World {
     replaced: usize,
     revived: usize,
     purged: usize,
+    /// What the model said since the last sync, after every call: a crash of the machine may go back to any of it.
+    allowed: Vec<Dump>,
+    /// Octets of the journal at the last sync.
+    synced: usize,
+}
+
+/// All that is left of a ledger when claims and holds have ended.
+#[derive(Debug, PartialEq)]
+struct Dump {
+    records: BTreeMap<EntryId, Record>,
+    keys: Vec<(usize, EntryId)>,
+    aliases: Vec<(u8, EntryId)>,
+    dead: Vec<(Arc<str>, usize)>,
+}
+
+impl Dump {
+    fn of(ledger: &dyn Records, ids: &[EntryId]) -> Self {
+        let records = ids.iter().filter_map(|id| ledger.get(*id).unwrap()).map(|record| {
+            let state = match record.state {
+                State::Claimed => State::Waiting,
+                state => state,
+            };
+            (record.id, Record { state, ..record })
+        });
+        Self {
+            records: records.collect(),
+            keys: (0..30)
+                .filter_map(|length| Some((length, ledger.keyed(&vec![0; length]).unwrap()?)))
+                .collect(),
+            aliases: (0..20)
+                .filter_map(|alias| Some((alias, ledger.find(&[b'x', alias]).unwrap()?)))
+                .collect(),
+            dead: ledger.dead_lanes(""),
+        }
+    }
 }
 
 /// One call of those that the engine may write together, on its way to both.
@@ -88,6 +129,8 @@ impl World {
     fn new(seed: u64) -> Self {
         let now = Arc::new(AtomicU64::new(START));
         let directory = tempfile::tempdir().unwrap();
+        // Opened again, a journal has no room kept at its end, and is quickly read and copied.
+        drop(open(&directory, &now));
         Self {
             random: StdRng::seed_from_u64(seed),
             model: Memory::with_pending_max(1, clock(&now), PENDING_MAX).unwrap(),
@@ -104,6 +147,8 @@ impl World {
             replaced: 0,
             revived: 0,
             purged: 0,
+            allowed: Vec::new(),
+            synced: 0,
         }
     }
 
@@ -118,9 +163,25 @@ impl World {
                 80..90 => drop(self.now.fetch_add(self.random.random_range(0..30), Relaxed)),
                 90..94 => self.revive_or_purge().await,
                 94..98 => self.sweep(),
-                _ => self.reopen(),
+                98 => self.reopen(),
+                _ => self.crash(),
             }
             self.invariant_both_tell_the_same();
+        }
+        self.synced_now();
+        for _ in 0..self.random.random_range(3..12) {
+            match self.random.random_range(0..10) {
+                0 => self.append().await,
+                1..4 => self.claim().await,
+                4 => self.claim_entry(),
+                5..8 => self.burst().await,
+                8 => self.revive_or_purge().await,
+                _ => self.sweep(),
+            }
+            self.allow();
+        }
+        for _ in 0..CRASHES {
+            self.invariant_after_a_crash_of_the_machine_everything_synced_is_there_and_nothing_else_by_half();
         }
         let reached = [
             self.lost,
@@ -147,6 +208,9 @@ impl World {
                 assert_eq!(expected, found);
                 self.ids
                     .extend(found.iter().filter(|appended| appended.fresh).map(|appended| appended.id));
+                if found.iter().any(|appended| appended.fresh) {
+                    self.synced_now();
+                }
             }
             (Err(expected), Err(found)) => {
                 assert_eq!(expected, found);
@@ -202,14 +266,24 @@ impl World {
     /// Calls that reach the engine together: however it groups them, each finds what the ones before it did.
     async fn burst(&mut self) {
         let (mut of_model, mut of_engine) = (Vec::new(), Vec::new());
+        let mut is_synced = false;
         for _ in 0..self.random.random_range(1..5) {
             let (expected, found) = self.ask();
+            if matches!(expected, Ask::Sync) {
+                is_synced = true;
+                self.allowed.clear();
+            }
             of_model.push(expected.ask(&self.model).await);
+            self.allow();
             of_engine.push(found);
         }
         let asking = of_engine.into_iter().map(|ask| Box::pin(ask.ask(self.engine())));
         let answers = all_in_order(asking.collect()).await;
         assert_eq!(of_model, answers);
+        if is_synced {
+            // More may be, but so much is.
+            self.synced = written(&fs::read(self.directory.path().join("0.jnl")).unwrap());
+        }
         for answer in &answers {
             self.lost += usize::from(matches!(answer, Answer::Settled(Err(LedgerError::LeaseLost { .. }))));
             self.annotated += usize::from(*answer == Answer::Annotated(Ok(true)));
@@ -325,6 +399,70 @@ impl World {
         self.engine = Some(open(&self.directory, &self.now));
     }
 
+    /// A crash of the process: what it wrote is with the system, and it closed nothing.
+    fn crash(&mut self) {
+        let left = tempfile::tempdir().unwrap();
+        copy(self.directory.path(), left.path());
+        self.engine = None;
+        self.directory = left;
+        self.now.fetch_add(1, Relaxed);
+        self.model.restart();
+        self.engine = Some(open(&self.directory, &self.now));
+    }
+
+    fn allow(&mut self) {
+        self.allowed.push(Dump::of(&self.model, &self.ids));
+    }
+
+    /// From here on there is no way back.
+    fn synced_now(&mut self) {
+        self.allowed.clear();
+        self.allow();
+        self.synced = written(&fs::read(self.directory.path().join("0.jnl")).unwrap());
+    }
+
+    /// Of what was written since the last sync, a disk without power has the beginning, or some sectors and not others.
+    fn invariant_after_a_crash_of_the_machine_everything_synced_is_there_and_nothing_else_by_half(&mut self) {
+        let left = tempfile::tempdir().unwrap();
+        copy(self.directory.path(), left.path());
+        let journal = left.path().join("0.jnl");
+        let mut octets = fs::read(&journal).unwrap();
+        let end = written(&octets);
+        let from = self.random.random_range(self.synced..=end);
+        let what = match self.random.random_range(0..3) {
+            0 => {
+                octets.truncate(from);
+                "cut short"
+            }
+            1 => {
+                octets[from..].fill(0);
+                "zeros"
+            }
+            _ => {
+                let sectors = from.next_multiple_of(512)..end;
+                for sector in sectors.clone().step_by(512) {
+                    if self.random.random_bool(0.4) {
+                        octets[sector..(sector + 512).min(end)].fill(0);
+                    }
+                }
+                "sectors missing"
+            }
+        };
+        fs::write(&journal, octets).unwrap();
+        let engine = open(&left, &self.now);
+        let found = Dump::of(&engine, &self.ids);
+        assert!(
+            self.allowed.contains(&found),
+            "{what}, from octet {from} of {}..{end}: {found:#?} is none of {:#?}",
+            self.synced,
+            self.allowed
+        );
+        assert_eq!(engine.lanes("").iter().map(|(_, count)| count).sum::<usize>(), {
+            let pending = found.records.values().filter(|record| record.state == State::Waiting);
+            pending.count()
+        });
+    }
+
     fn invariant_both_tell_the_same(&mut self) {
         let (model, engine) = (&self.model, self.engine.as_ref().unwrap());
         for prefix in ["", "a", "a/", "b", "c"] {
@@ -368,6 +506,24 @@ fn open(directory: &tempfile::TempDir, now: &Arc<AtomicU64>) -> Embedded {
         space_min_bytes: 0,
     };
     Embedded::open(directory.path(), options).unwrap()
+}
+
+/// How many octets there are before nothing but zeros follows.
+fn written(octets: &[u8]) -> usize {
+    octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1)
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+        }
+    }
 }
 
 fn clock(now: &Arc<AtomicU64>) -> Clock {

@@ -1,5 +1,5 @@
-//! One journal: batches one after another, each with a checksum, then zeros. A write that a crash cut short is told from
-//! octets that have changed.
+//! One journal: batches one after another, each with a checksum, then zeros. What a crash kept from being written is told from
+//! octets that have changed: a whole batch was one if a later one knew it to be on disk, or if it is the last and ended.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::looking;
 use crate::Result;
+use crate::embedded::disk::BATCH;
 
 const START: u8 = 1;
 const ITEM: u8 = 2;
@@ -78,11 +79,12 @@ impl Journal {
             torn: false,
             damage: None,
         };
-        let (mut at, mut last) = (0, None);
+        let (mut at, mut last, mut count) = (0, None, 0);
         loop {
             let began = at;
             while let Some(batch) = Batch::read(&octets[at..]).filter(|batch| last.is_none_or(|last| batch.number > last)) {
                 (at, last) = (at + batch.length, Some(batch.number));
+                count = batch.counted.map_or(count, |(count, _)| count);
                 journal.batches += 1;
             }
             if at > began {
@@ -92,16 +94,23 @@ impl Journal {
             if written == 0 {
                 break;
             }
-            if let Some(next) = next_batch(octets, at + 1, last) {
-                journal.damaged_at(at);
-                at = next;
-                continue;
+            match next_batch(octets, at + 1, last) {
+                Some(next) if is_known_to_be_synced(octets, next, count) => {
+                    journal.damaged_at(at);
+                    at = next;
+                }
+                Some(_) => {
+                    journal.torn = true;
+                    break;
+                }
+                None => {
+                    if is_complete(octets, at, at + written) {
+                        journal.damaged_at(at);
+                    }
+                    journal.torn = true;
+                    break;
+                }
             }
-            if is_complete(octets, at, at + written) {
-                journal.damaged_at(at);
-            }
-            journal.torn = true;
-            break;
         }
         if let Some(damage) = &mut journal.damage {
             damage.push_str(&format!("; {} of its batches can be read", journal.batches));
@@ -179,6 +188,23 @@ fn next_batch(octets: &[u8], from: usize, last: Option<u64>) -> Option<usize> {
     })
 }
 
+/// Whether a batch from here on was written when the batch after this count was on disk. One that does not say was.
+fn is_known_to_be_synced(octets: &[u8], from: usize, count: u64) -> bool {
+    let (mut at, mut last) = (from, None);
+    loop {
+        while let Some(batch) = Batch::read(&octets[at..]) {
+            if batch.counted.is_none_or(|(_, synced)| synced > count) {
+                return true;
+            }
+            (at, last) = (at + batch.length, Some(batch.number));
+        }
+        match next_batch(octets, at + 1, last) {
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+}
+
 /// Whether these octets, which are no batch, were a batch once: written to the end, with no sector in between that was not.
 fn is_complete(octets: &[u8], from: usize, end: usize) -> bool {
     let is_ended = octets[from..end].ends_with(TRAILER)
@@ -191,7 +217,10 @@ fn is_complete(octets: &[u8], from: usize, end: usize) -> bool {
 }
 
 struct Batch {
+    /// The database's number of it.
     number: u64,
+    /// The ledger's number of it, and of the last that was on disk before.
+    counted: Option<(u64, u64)>,
     length: usize,
 }
 
@@ -203,6 +232,7 @@ impl Batch {
         let checksum = xxh3_64(&octets[START_LENGTH..items_end]);
         (end[0] == END && end[1..9] == checksum.to_le_bytes() && &end[9..] == TRAILER).then_some(Self {
             number: u64::from_le_bytes(octets[5..START_LENGTH].try_into().ok()?),
+            counted: counted(&octets[START_LENGTH..items_end]),
             length: items_end + END_LENGTH,
         })
     }
@@ -213,17 +243,35 @@ impl Batch {
         let count = u32::from_le_bytes(start[1..5].try_into().ok()?);
         let mut at = START_LENGTH;
         for _ in 0..count {
-            at += match *octets.get(at)? {
-                ITEM => {
-                    let item = octets.get(at..at + ITEM_LENGTH)?;
-                    let key = u16::from_le_bytes(item[11..13].try_into().ok()?);
-                    let value = u32::from_le_bytes(item[17..21].try_into().ok()?);
-                    ITEM_LENGTH + usize::from(key) + usize::try_from(value).ok()?
-                }
-                CLEAR => CLEAR_LENGTH,
-                _ => return None,
-            };
+            at += item_lengths(octets.get(at..)?)?.iter().sum::<usize>();
         }
         (count > 0 && at <= octets.len()).then_some(at)
     }
+}
+
+/// How long the item that these octets begin with is: what precedes its key, its key, its value.
+fn item_lengths(octets: &[u8]) -> Option<[usize; 3]> {
+    match *octets.first()? {
+        ITEM => {
+            let item = octets.get(..ITEM_LENGTH)?;
+            let key = u16::from_le_bytes(item[11..13].try_into().ok()?);
+            let value = u32::from_le_bytes(item[17..21].try_into().ok()?);
+            Some([ITEM_LENGTH, usize::from(key), usize::try_from(value).ok()?])
+        }
+        CLEAR => Some([CLEAR_LENGTH, 0, 0]),
+        _ => None,
+    }
+}
+
+/// What the ledger counted when it wrote these items, which are whole.
+fn counted(mut items: &[u8]) -> Option<(u64, u64)> {
+    while let Some([before, key, value]) = item_lengths(items) {
+        let (item, rest) = items.split_at_checked(before + key + value)?;
+        if &item[before..before + key] == BATCH.as_bytes() {
+            let (count, synced) = item[before + key..].split_first_chunk()?;
+            return Some((u64::from_be_bytes(*count), u64::from_be_bytes(*synced.first_chunk()?)));
+        }
+        items = rest;
+    }
+    None
 }
