@@ -186,7 +186,7 @@ async fn a_receipt_may_come_before_the_upstreams_answer() {
     world
         .upstream
         .faults()
-        .next(On::Submit, 1, Fault::Late(Duration::from_secs(2)));
+        .next(On::Submit, 1, Fault::Late(Duration::from_secs(5)));
     let message = submitted(&mut esme, &asking("447700900100")).await;
     assert_eq!(told(&esme.delivery().await), (message.clone(), "DELIVRD".to_owned()));
     let is_taken = async || {
