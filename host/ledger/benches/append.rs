@@ -1,20 +1,22 @@
 //! Appends a second of the embedded ledger, beside a bare file with `fdatasync`, on the same disk in the same run; then
-//! claims and settlements, and opening. `cargo bench -p edgebind-ledger --bench append`; about a minute.
+//! claims and settlements, and opening. `cargo bench -p edgebind-ledger --bench append`, some minutes; `-- rates`, `-- through`, `-- names`,
+//! `-- scans`, `-- opening` and `-- octets` name a part.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use edgebind_ledger::{Embedded, EntryId, Ledger, NewEntry, Options, Records, Settlement, Stats};
+use edgebind_ledger::{Embedded, EntryId, Ledger, NewEntry, Options, Records, Settlement, Stats, maintenance};
 
 const BODY: Bytes = Bytes::from_static(&[b'x'; 300]);
-const RUN: Duration = Duration::from_secs(2);
-const REPEATS: usize = 3;
+const RUN: Duration = Duration::from_secs(1);
+const REPEATS: usize = 5;
 const IN_FLIGHT: [usize; 5] = [1, 10, 64, 256, 1024];
 const LEASE: Duration = Duration::from_secs(600);
 const PENDING: usize = 1_000_000;
@@ -29,37 +31,60 @@ fn main() {
         .enable_time()
         .build()
         .unwrap();
+    let parts = ["rates", "through", "names", "scans", "opening", "octets"];
+    let is_wanted = |part: &&&str| {
+        let mut named = std::env::args().filter(|word| parts.contains(&word.as_str())).peekable();
+        named.peek().is_none() || named.any(|word| word == ***part)
+    };
+    for part in parts.iter().filter(is_wanted) {
+        match *part {
+            "rates" => runtime.block_on(rates()),
+            "through" => runtime.block_on(through()),
+            "names" => runtime.block_on(by_name()),
+            "scans" => runtime.block_on(scans()),
+            "opening" => runtime.block_on(opening()),
+            _ => runtime.block_on(octets()),
+        }
+    }
+}
+
+/// The ledger and a bare file by turns, so that both meet the same disk.
+async fn rates() {
     println!(
-        "each append is a call of its own; entries of {} octets; medians of {REPEATS}",
+        "each append is a call of its own; entries of {} octets; medians of {REPEATS} rounds by turns",
         BODY.len()
     );
     for in_flight in IN_FLIGHT {
-        let bare = median((0..REPEATS).map(|_| bare(in_flight)).collect());
-        let runs: Vec<(f64, Stats, f64)> = (0..REPEATS).map(|_| runtime.block_on(appends(in_flight))).collect();
-        let rate = median(runs.iter().map(|(rate, ..)| *rate).collect());
-        let shared = median(
-            runs.iter()
-                .map(|(_, stats, _)| stats.appended as f64 / stats.syncs as f64)
-                .collect(),
-        );
-        let cpu = median(runs.iter().map(|(.., cpu)| *cpu).collect());
+        let (mut bares, mut rates, mut groups, mut cpus, mut sames) = (vec![], vec![], vec![], vec![], vec![]);
+        for _ in 0..REPEATS {
+            bares.push(bare(in_flight));
+            let (rate, stats, cpu) = appends(in_flight).await;
+            let group = stats.appended as f64 / stats.syncs as f64;
+            rates.push(rate);
+            groups.push(group);
+            cpus.push(cpu);
+            sames.push(bare(group.round() as usize));
+        }
+        let of_bare = rates.iter().zip(&bares).map(|(rate, bare)| 100.0 * rate / bare).collect();
         println!(
-            "in flight {in_flight:4}: {rate:8.0} appends/s, {shared:6.1} a sync, {cpu:5.1} us of CPU each; \
-             bare write + fdatasync per {in_flight}: {bare:9.0} /s"
+            "in flight {in_flight:4}: {:8.0} appends/s, {:6.1} a sync, {:5.1} us of CPU each; bare write + fdatasync per \
+             {in_flight}: {:9.0} /s, of which the ledger does {:3.0} %; bare at the ledger's groups: {:9.0} /s",
+            median(rates),
+            median(groups),
+            median(cpus),
+            median(bares),
+            median(of_bare),
+            median(sames),
         );
     }
-    runtime.block_on(through());
-    runtime.block_on(by_name());
-    runtime.block_on(scans());
-    runtime.block_on(opening());
 }
 
 fn bare(length: usize) -> f64 {
     let directory = tempfile::tempdir().unwrap();
     let mut file = File::create(directory.path().join("bare")).unwrap();
-    let batch = BODY.repeat(length);
+    let batch = BODY.repeat(length.max(1));
     let (began, mut written) = (Instant::now(), 0);
-    while began.elapsed() < RUN / 2 {
+    while began.elapsed() < RUN {
         file.write_all(&batch).unwrap();
         file.sync_data().unwrap();
         written += length;
@@ -204,16 +229,31 @@ async fn waiting(ledger: &Embedded, entries: usize) -> Vec<EntryId> {
     ids
 }
 
-/// A ledger with a million entries that wait: opened, and claimed from when no body is in memory.
+/// A ledger with a million entries that wait, as a crash leaves it: opened, and the first claim answered, when no body is in
+/// memory.
 async fn opening() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = open(directory.path());
     waiting(&ledger, PENDING).await;
+    let left = tempfile::tempdir().unwrap();
+    copy(directory.path(), left.path());
     drop(ledger);
-    let began = Instant::now();
-    let ledger = open(directory.path());
-    assert_eq!(ledger.pending("lane"), PENDING);
-    println!("open with {PENDING} pending: {:.2} s", began.elapsed().as_secs_f64());
+    for _ in 0..REPEATS {
+        let again = tempfile::tempdir().unwrap();
+        copy(left.path(), again.path());
+        let began = Instant::now();
+        let ledger = open(again.path());
+        let opened = began.elapsed();
+        assert_eq!(ledger.claim("lane", 1, LEASE).await.unwrap().len(), 1);
+        let answered = began.elapsed();
+        assert_eq!(ledger.pending("lane"), PENDING);
+        println!(
+            "open with {PENDING} that wait, after a crash: {:.2} s, and {:.2} s to the first claim",
+            opened.as_secs_f64(),
+            answered.as_secs_f64()
+        );
+    }
+    let ledger = open(left.path());
     let (began, mut settled) = (Instant::now(), 0);
     while settled < PENDING / 10 {
         settled += claim_and_settle(&ledger).await;
@@ -227,6 +267,65 @@ async fn opening() {
         "memory of this process: {}",
         status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown")
     );
+}
+
+/// Octets on disk for each message: as it waits, when it is done, and when it is forgotten; bodies that cannot be made shorter.
+async fn octets() {
+    const ENTRIES: usize = 200_000;
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(directory.path());
+    let mut random = rand::rng();
+    for _ in 0..ENTRIES / 1000 {
+        let batch = (0..1000).map(|_| {
+            let mut body = vec![0; BODY.len()];
+            rand::Rng::fill_bytes(&mut random, &mut body);
+            NewEntry::new("lane", body)
+        });
+        ledger.append(batch.collect()).await.unwrap();
+    }
+    let each = || octets_on_disk(directory.path()) as f64 / ENTRIES as f64;
+    let appended = each();
+    let mut settled = 0;
+    while settled < ENTRIES {
+        settled += claim_and_settle(&ledger).await;
+    }
+    let done = each();
+    drop(ledger);
+    maintenance::compact(directory.path()).unwrap();
+    let done_compact = each();
+    let ledger = open(directory.path());
+    ledger.sweep(u64::MAX, u64::MAX, usize::MAX).unwrap();
+    drop(ledger);
+    maintenance::compact(directory.path()).unwrap();
+    println!(
+        "octets on disk a message of {}: {appended:.0} appended, {done:.0} done, {done_compact:.0} done and compacted; {} in all \
+         when every one is swept and the directory compacted",
+        BODY.len(),
+        octets_on_disk(directory.path())
+    );
+}
+
+fn octets_on_disk(path: &Path) -> u64 {
+    let metadata = std::fs::metadata(path).unwrap();
+    if metadata.is_dir() {
+        let entries = std::fs::read_dir(path).unwrap();
+        entries.map(|entry| octets_on_disk(&entry.unwrap().path())).sum()
+    } else {
+        metadata.blocks() * 512
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
+    }
 }
 
 fn open(directory: &Path) -> Arc<Embedded> {

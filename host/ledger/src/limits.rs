@@ -35,6 +35,9 @@ pub const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Octets of unsettled bodies kept in memory to spare a read at claim; older ones are read back from disk.
 pub const BODIES_BYTES_MAX: usize = 64 << 20;
 
+/// How long the embedded engine's writer waits at most for those who were just answered, to write for them together.
+pub const GATHER_MAX: Duration = Duration::from_millis(1);
+
 /// Settled entries forgotten in one batch on disk.
 pub const SWEEP_BATCH_MAX: usize = 1024;
 

@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{LedgerError, Result};
+
+/// Nobody comes any more when nobody came for so long.
+const QUIET: Duration = Duration::from_micros(20);
 
 pub(super) struct Queue<C> {
     /// One permit a command; callers wait for theirs.
@@ -63,6 +67,31 @@ impl<C> Queue<C> {
         true
     }
 
+    /// Waits for those who were just answered and come again: until `count` commands wait, or none has come for a while, or
+    /// `most` has passed. A sync costs the same for all of them.
+    pub(super) fn gather(&self, count: usize, most: Duration) {
+        if count < 2 {
+            return;
+        }
+        let began = Instant::now();
+        let (mut seen, mut last) = (0, Duration::ZERO);
+        loop {
+            let (waiting, closed) = {
+                let commands = self.commands();
+                (commands.waiting.len(), commands.closed)
+            };
+            let now = began.elapsed();
+            if waiting > seen {
+                (seen, last) = (waiting, now);
+            }
+            if closed || waiting >= count || now >= most || now - last >= QUIET {
+                return;
+            }
+            // Shorter than any sleep, and whoever comes needs this processor more.
+            std::thread::yield_now();
+        }
+    }
+
     /// Sends from now on fail, those that wait for room included.
     pub(super) fn close(&self) {
         self.room.close();
@@ -110,6 +139,20 @@ mod tests {
         assert!(queue.receive(&mut group, |_| true));
         assert_eq!(group, [1]);
         assert!(!queue.receive(&mut group, |_| true));
+    }
+
+    #[tokio::test]
+    async fn gathering_takes_nothing_and_ends_when_nobody_comes_or_the_queue_is_closed() {
+        let queue = Queue::new(4);
+        queue.send(1).await.unwrap();
+        queue.gather(4, Duration::MAX);
+        queue.send(2).await.unwrap();
+        queue.gather(2, Duration::MAX);
+        queue.close();
+        queue.gather(4, Duration::MAX);
+        let mut group = Vec::new();
+        assert!(queue.receive(&mut group, |_| true));
+        assert_eq!(group, [1, 2]);
     }
 
     fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {

@@ -1,23 +1,25 @@
 //! The one thread that writes: takes everything that waits, makes one batch of it, commits once, and only then
 //! tells anybody. A batch is synced when it holds an append or somebody asked; settlements alone can wait for the next.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Shared;
 use super::group::Group;
-use crate::limits::{GROUP_BYTES_MAX, GROUP_MAX};
-use crate::{Appended, Claim, EntryId, Instant, LedgerError, NewEntry, Result, Settlement};
+use crate::limits::{GATHER_MAX, GROUP_BYTES_MAX, GROUP_MAX};
+use crate::{Appended, Claim, EntryId, LedgerError, NewEntry, Result, Settlement};
 
 /// What callers ask of the writer. `now` is the caller's: a test's clock may be told to one thread only.
 pub(super) enum Command {
     Append {
-        now: Instant,
+        now: crate::Instant,
         batch: Vec<NewEntry>,
         reply: oneshot::Sender<Result<Vec<Appended>>>,
     },
     Settle {
-        now: Instant,
+        now: crate::Instant,
         settlements: Vec<(Claim, Settlement)>,
         reply: oneshot::Sender<Result<()>>,
     },
@@ -54,7 +56,9 @@ fn replaced_octets((_, settlement): &(Claim, Settlement)) -> usize {
 /// Writes until the queue is closed and empty, then syncs.
 pub(super) fn run(shared: &Shared) -> Result<()> {
     let mut commands = Vec::new();
+    let (mut last, mut took) = (0, Duration::ZERO);
     loop {
+        shared.queue.gather(last, took.min(GATHER_MAX));
         let (mut count, mut octets) = (0, 0);
         let more = |command: &Command| {
             let (entries, bodies) = command.weight();
@@ -65,7 +69,10 @@ pub(super) fn run(shared: &Shared) -> Result<()> {
         if !shared.queue.receive(&mut commands, more) {
             break;
         }
+        let began = Instant::now();
+        last = commands.len();
         write_group(shared, commands.drain(..));
+        took = began.elapsed() / 2;
     }
     shared.pen().check()?;
     shared.disk.sync()?;
