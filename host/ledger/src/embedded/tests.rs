@@ -233,7 +233,7 @@ async fn after_a_failed_write_nothing_more_is_taken_and_what_was_acknowledged_st
 }
 
 #[tokio::test]
-async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_goes_on() {
+async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_and_forgetting_go_on() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = open(&directory);
     ledger.append(vec![NewEntry::new("a", "x")]).await.unwrap();
@@ -259,6 +259,7 @@ async fn when_the_disk_is_nearly_full_appends_are_refused_and_settling_goes_on()
     assert_eq!(ledger.annotate(id, "noted".into(), Vec::new()).await, Ok(true));
     ledger.settle(vec![done(claim)]).await.unwrap();
     assert_eq!(ledger.pending("a"), 0);
+    assert_eq!(ledger.sweep(u64::MAX, u64::MAX, 9), Ok(1), "room is made");
 }
 
 #[test]
