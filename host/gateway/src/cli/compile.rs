@@ -51,7 +51,9 @@ impl Compile {
             (Resource::As, self.address_space),
             (Resource::Fsize, self.file_bytes),
         ] {
-            let (current, maximum) = (Some(most), Some(most));
+            // At the most that may be, the kernel kills without saying why: a moment before, it says that it was time.
+            let more = if what == Resource::Cpu { 1 } else { 0 };
+            let (current, maximum) = (Some(most), Some(most + more));
             setrlimit(what, Rlimit { current, maximum }).map_err(|error| format!("{what:?} cannot be bounded: {error}"))?;
         }
         // It is only slower for others if this fails.
