@@ -228,9 +228,15 @@ impl Peer {
         let unknown = response == CommandId::GENERIC_NACK;
         let answers =
             |(request, number): &(CommandId, u32)| *number == sequence_number && (unknown || request.response() == response);
-        // The answer to a stream out of step has no request.
         let place = self.owed.iter().position(answers);
-        if unknown && self.mute && sequence_number == 0 && place.is_none() {
+        // The answer to a stream out of step has no request. What it seems to answer has an answer of its own, which may still come.
+        let has_its_own = |place: usize| {
+            matches!(
+                self.owed[place].0,
+                CommandId::SUBMIT_SM | CommandId::SUBMIT_MULTI | CommandId::DATA_SM
+            )
+        };
+        if unknown && self.mute && sequence_number == 0 && place.is_none_or(has_its_own) {
             return;
         }
         let place = place
