@@ -173,12 +173,11 @@ fn key(engine: &wasmtime::Engine, bytes: &[u8]) -> String {
     hex(sum.0.finish().as_ref())
 }
 
-/// Writes code with its SHA-256 behind it, down to the disk.
+/// Writes code with its SHA-256 behind it. Nobody waits for the disk: what a crash leaves of it is noticed by that, and compiled again.
 fn write(path: &Path, code: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(code)?;
-    file.write_all(digest(&SHA256, code).as_ref())?;
-    file.sync_all()
+    file.write_all(digest(&SHA256, code).as_ref())
 }
 
 /// The code in this file, if it is there and as it was written. What is damaged is removed.
