@@ -13,6 +13,9 @@ pub const NEVER: [u32; 2] = [0x65, 0x66];
 /// the first time was answered.
 const WRITTEN_WITHIN_MS: u64 = 2_000;
 
+/// So many breaches are told with their stories.
+const STORIES_MAX: usize = 20;
+
 /// A sentence of the promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is a sentence")]
@@ -221,7 +224,11 @@ impl<'a> Bench<'a> {
         Breach {
             invariant,
             message: message.to_owned(),
-            story: story(self.log, message),
+            // A story takes a look at the whole log, and nobody reads thousands of them.
+            story: match self.verdict.breaches.len() {
+                ..STORIES_MAX => story(self.log, message),
+                _ => Vec::new(),
+            },
         }
     }
 
