@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{LedgerError, Result};
 
 /// Nobody comes any more when nobody came for so long.
-const QUIET: Duration = Duration::from_micros(20);
+const QUIET: Duration = Duration::from_micros(30);
 
 pub(super) struct Queue<C> {
     /// One permit a command; callers wait for theirs.
@@ -67,8 +67,13 @@ impl<C> Queue<C> {
         true
     }
 
-    /// Waits for those who were just answered and come again: until `count` commands wait, or none has come for a while, or
-    /// `most` has passed. A sync costs the same for all of them.
+    /// How many commands wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.commands().waiting.len()
+    }
+
+    /// Waits for those who were just answered and come again, beside those who wait already: until `count` commands wait, or none
+    /// has come for a while, or `most` has passed. A sync costs the same for all of them.
     pub(super) fn gather(&self, count: usize, most: Duration) {
         if count < 2 {
             return;

@@ -56,9 +56,9 @@ fn replaced_octets((_, settlement): &(Claim, Settlement)) -> usize {
 /// Writes until the queue is closed and empty, then syncs.
 pub(super) fn run(shared: &Shared) -> Result<()> {
     let mut commands = Vec::new();
-    let (mut last, mut took) = (0, Duration::ZERO);
+    let (mut expected, mut took) = (0, Duration::ZERO);
     loop {
-        shared.queue.gather(last, took.min(GATHER_MAX));
+        shared.queue.gather(expected, took.min(GATHER_MAX));
         let (mut count, mut octets) = (0, 0);
         let more = |command: &Command| {
             let (entries, bodies) = command.weight();
@@ -70,8 +70,8 @@ pub(super) fn run(shared: &Shared) -> Result<()> {
             break;
         }
         let began = Instant::now();
-        last = commands.len();
-        write_group(shared, commands.drain(..));
+        let answered = commands.len();
+        expected = answered + write_group(shared, commands.drain(..));
         took = began.elapsed() / 2;
     }
     shared.pen().check()?;
@@ -80,7 +80,8 @@ pub(super) fn run(shared: &Shared) -> Result<()> {
     Ok(())
 }
 
-fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
+/// Says how many waited when the answers were given.
+fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) -> usize {
     let mut pen = shared.pen();
     let mut group = Group::new(shared, &mut pen);
     let mut replies = Vec::new();
@@ -111,9 +112,11 @@ fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) {
     }
     let committed = group.commit();
     drop(pen);
+    let waiting = shared.queue.waiting();
     for reply in replies {
         reply.send(&committed);
     }
+    waiting
 }
 
 /// Answers a command of which nothing was taken. Whoever asked may have gone.
