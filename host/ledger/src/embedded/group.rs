@@ -258,7 +258,9 @@ impl<'a> Group<'a> {
         self.sync_asked = true;
     }
 
-    pub(super) fn commit(mut self) -> Result<()> {
+    /// Commits, has everybody answered, and only then tells the index, whose lock nobody gets before it knows: those who were
+    /// answered come with the next batch meanwhile. Returns what `answer` does.
+    pub(super) fn commit<T>(mut self, answer: impl FnOnce(&Result<()>) -> T) -> T {
         for (id, change) in &self.changes {
             write_fate(&self.shared.disk, &mut self.batch, *id, &change.fate);
         }
@@ -282,13 +284,14 @@ impl<'a> Group<'a> {
             index.broken.clone_from(&pen.broken);
             let claimed = changes.into_iter().filter(|(_, change)| change.ends_claim);
             claimed.for_each(|(id, _)| index.unsettled(id));
-            return committed;
+            return answer(&committed);
         }
         let settled = changes.values().filter(|change| change.ends_claim).count();
         shared.counts.groups.fetch_add(1, Relaxed);
         shared.counts.syncs.fetch_add(u64::from(sync), Relaxed);
         shared.counts.appended.fetch_add(appended.len() as u64, Relaxed);
         shared.counts.settled.fetch_add(settled as u64, Relaxed);
+        let answered = answer(&committed);
         for New { id, slot, held, body } in appended {
             index.bodies.keep(id, body);
             index.insert(id, slot, held);
@@ -307,7 +310,7 @@ impl<'a> Group<'a> {
                 (Fate::Settled(_), false) => {}
             }
         }
-        committed
+        answered
     }
 }
 

@@ -110,13 +110,13 @@ fn write_group(shared: &Shared, commands: impl Iterator<Item = Command>) -> usiz
             }
         }
     }
-    let committed = group.commit();
-    drop(pen);
-    let waiting = shared.queue.waiting();
-    for reply in replies {
-        reply.send(&committed);
-    }
-    waiting
+    group.commit(|committed| {
+        let waiting = shared.queue.waiting();
+        for reply in replies {
+            reply.send(committed);
+        }
+        waiting
+    })
 }
 
 /// Answers a command of which nothing was taken. Whoever asked may have gone.
