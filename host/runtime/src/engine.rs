@@ -134,7 +134,10 @@ fn config(memory_bytes: usize, stack_bytes: usize) -> Config {
     config
         .strategy(Strategy::Cranelift)
         .cranelift_opt_level(OptLevel::Speed)
-        .parallel_compilation(true);
+        .parallel_compilation(true)
+        // For debuggers of this process, and for offsets in traces that nobody is shown: both cost who waits for a deploy.
+        .native_unwind_info(false)
+        .generate_address_map(false);
     config
         .epoch_interruption(true)
         .consume_fuel(false)
