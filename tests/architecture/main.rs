@@ -12,7 +12,7 @@ use edgebind_tests::program;
 use serde_json::Value;
 
 /// What a crate may have inside it: its ordinary dependencies among the workspace's own crates.
-const ARROWS: [(&str, &[&str], &str); 10] = [
+const ARROWS: [(&str, &[&str], &str); 11] = [
     (
         "smpp",
         &[],
@@ -30,6 +30,11 @@ const ARROWS: [(&str, &[&str], &str); 10] = [
     ),
     (
         "vonage",
+        &["smpp"],
+        "a guest sees the contract and the protocol, and never another guest",
+    ),
+    (
+        "http-template",
         &["smpp"],
         "a guest sees the contract and the protocol, and never another guest",
     ),

@@ -30,8 +30,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Soak {
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     seconds: u64,
-    /// submit_sm a second, of three binds together; at much fewer the ledger's tables in memory are not full once in ten minutes
-    #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(1..=3_000))]
+    /// submit_sm a second, of three binds together: at much fewer the ledger is not full once in ten minutes, at many more the upstream lags
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=3_000))]
     rate: u64,
 }
 
