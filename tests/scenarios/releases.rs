@@ -140,7 +140,7 @@ fn importing(name: &str) -> Vec<u8> {
     let header = b"\0asm\x0d\0\x01\0";
     let types = [7, 3, 1, 0x42, 0];
     let import = of_instance(10, name, &[5, 0]);
-    let export = of_instance(11, "edgebind:translator/translation@0.2.0", &[5, 0, 0]);
+    let export = of_instance(11, "edgebind:translator/translation@0.3.0", &[5, 0, 0]);
     [&header[..], &types, &import, &export].concat()
 }
 

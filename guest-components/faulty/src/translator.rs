@@ -77,6 +77,7 @@ fn step(ctx: &Context) -> Step {
                 headers: Vec::new(),
                 authorization: None,
                 body,
+                blanks: Vec::new(),
             };
             Step::Exchange(Exchange {
                 request,

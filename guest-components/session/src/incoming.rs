@@ -3,8 +3,8 @@
 use crate::{
     carrier::Carrier,
     endpoint::Endpoint,
-    limits::PARTS_MAX,
-    message::{Body, Incoming, Tlv},
+    limits::{ELEMENTS_OCTETS_MAX, PART_OCTETS_MIN, PARTS_MAX, SHORT_MESSAGE_OCTETS_MAX},
+    message::{Body, Incoming, Part, PartScheme, Tlv},
     peer::Peer,
     settings::{LongIncoming, Settings},
     undeliverable::Undeliverable,
@@ -13,7 +13,7 @@ use edgebind_smpp::{
     CommandStatus, DataCoding, EsmClass, Tag, TlvList,
     text::{self, Charset, Coding},
     tlv::Rule,
-    udh::{self, Concatenation, Ports},
+    udh::{self, Concatenation, Elements, Ports},
 };
 
 /// The frames, in order, with sequence_number 0. `reference` moves on when parts need one.
@@ -50,11 +50,15 @@ pub(crate) fn frames(
         source: Endpoint::source(&incoming.source)?,
         destination: Endpoint::destination(&incoming.destination)?,
         data_coding,
+        elements: elements(&incoming.udh),
         peer,
         settings,
     };
 
-    if data.octets.len() <= data.capacity(udh::header_len(None, udh_ports)) {
+    if let Some(place) = incoming.part.and_then(place) {
+        return Ok(vec![envelope.part(place, form, udh_ports, &data.octets, tlvs)?]);
+    }
+    if data.octets.len() <= data.capacity(envelope.header(None, udh_ports).len()) {
         return Ok(vec![envelope.frame(None, udh_ports, &data.octets, tlvs)?]);
     }
     if form == LongIncoming::Payload {
@@ -68,7 +72,11 @@ pub(crate) fn frames(
         total: 0,
         index: 0,
     };
-    let parts = data.parts(data.capacity(udh::header_len(Some(place), udh_ports)));
+    let capacity = data.capacity(envelope.header(Some(place), udh_ports).len());
+    if capacity < PART_OCTETS_MIN {
+        return Err(Undeliverable(CommandStatus::RINVMSGLEN));
+    }
+    let parts = data.parts(capacity);
     if parts.len() > PARTS_MAX {
         return Err(Undeliverable(CommandStatus::RINVMSGLEN));
     }
@@ -77,16 +85,50 @@ pub(crate) fn frames(
     for part in parts {
         place.index += 1;
         frames.push(if form == LongIncoming::Sar {
-            let mut tlvs = tlvs.clone();
-            tlvs.push_u16(Tag::SAR_MSG_REF_NUM, place.reference);
-            tlvs.push_u8(Tag::SAR_TOTAL_SEGMENTS, place.total);
-            tlvs.push_u8(Tag::SAR_SEGMENT_SEQNUM, place.index);
-            envelope.frame(None, None, part, tlvs)?
+            envelope.frame(None, None, part, with_place(tlvs.clone(), place))?
         } else {
             envelope.frame(Some(place), udh_ports, part, tlvs.clone())?
         });
     }
     Ok(frames)
+}
+
+/// The place of a part that its upstream numbered; none where the numbers cannot be.
+fn place(part: Part) -> Option<Concatenation> {
+    let Part {
+        scheme,
+        reference,
+        index,
+        total,
+    } = part;
+    let place = Concatenation {
+        wide: scheme == PartScheme::Udh16 || reference > u16::from(u8::MAX),
+        reference,
+        total,
+        index,
+    };
+    (total >= 2 && (1..=total).contains(&index)).then_some(place)
+}
+
+fn with_place(mut tlvs: TlvList, place: Concatenation) -> TlvList {
+    tlvs.push_u16(Tag::SAR_MSG_REF_NUM, place.reference);
+    tlvs.push_u8(Tag::SAR_TOTAL_SEGMENTS, place.total);
+    tlvs.push_u8(Tag::SAR_SEGMENT_SEQNUM, place.index);
+    tlvs
+}
+
+/// The elements that are whole. Those that number parts would contradict the place.
+fn elements(octets: &[u8]) -> Vec<u8> {
+    let whole = Elements::of(octets).filter(|element| !element.numbers_parts());
+    let octets: Vec<u8> = whole
+        .flat_map(|element| [&[element.id, element.value.len() as u8], element.value].concat())
+        .collect();
+    // A header says its length in an octet, with what we write into it ourselves.
+    if octets.len() > ELEMENTS_OCTETS_MAX {
+        Vec::new()
+    } else {
+        octets
+    }
 }
 
 /// Whether we write this parameter ourselves, so that a second one would contradict it.
@@ -109,11 +151,47 @@ struct Envelope<'a> {
     source: Endpoint,
     destination: Endpoint,
     data_coding: DataCoding,
+    /// Of the header, besides those that the place and the ports make.
+    elements: Vec<u8>,
     peer: Peer,
     settings: &'a Settings,
 }
 
 impl Envelope<'_> {
+    /// A part as it came. It cannot be split again: what is too long for short_message goes as message_payload.
+    fn part(
+        &self,
+        place: Concatenation,
+        form: LongIncoming,
+        ports: Option<Ports>,
+        payload: &[u8],
+        tlvs: TlvList,
+    ) -> Result<Vec<u8>, Undeliverable> {
+        let (header, tlvs) = match form {
+            LongIncoming::Udh => (self.header(Some(place), ports), tlvs),
+            LongIncoming::Sar | LongIncoming::Payload => (self.header(None, ports), with_place(tlvs, place)),
+        };
+        let carrier = Carrier {
+            whole: self.peer.takes_tlvs() && header.len() + payload.len() > SHORT_MESSAGE_OCTETS_MAX,
+            ..self.carrier(&header, payload, tlvs)
+        };
+        carrier.frame(self.peer, self.settings)
+    }
+
+    /// The header with its length octet; empty for none.
+    fn header(&self, place: Option<Concatenation>, ports: Option<Ports>) -> Vec<u8> {
+        let mut header = Vec::with_capacity(udh::header_len(place, ports) + self.elements.len());
+        udh::write(&mut header, place, ports);
+        if !self.elements.is_empty() {
+            if header.is_empty() {
+                header.push(0);
+            }
+            header.extend_from_slice(&self.elements);
+            header[0] = (header.len() - 1) as u8;
+        }
+        header
+    }
+
     fn frame(
         &self,
         place: Option<Concatenation>,
@@ -121,15 +199,15 @@ impl Envelope<'_> {
         payload: &[u8],
         tlvs: TlvList,
     ) -> Result<Vec<u8>, Undeliverable> {
-        let mut udh = Vec::with_capacity(udh::header_len(place, ports));
-        udh::write(&mut udh, place, ports);
-        self.carrier(&udh, payload, tlvs).frame(self.peer, self.settings)
+        self.carrier(&self.header(place, ports), payload, tlvs)
+            .frame(self.peer, self.settings)
     }
 
     fn whole(&self, payload: &[u8], tlvs: TlvList) -> Result<Vec<u8>, Undeliverable> {
+        let header = self.header(None, None);
         let carrier = Carrier {
             whole: true,
-            ..self.carrier(&[], payload, tlvs)
+            ..self.carrier(&header, payload, tlvs)
         };
         carrier.frame(self.peer, self.settings)
     }

@@ -155,6 +155,14 @@ pub struct Elements<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> Elements<'a> {
+    /// Those in octets that have no length octet in front.
+    #[must_use]
+    pub const fn of(octets: &'a [u8]) -> Self {
+        Self { rest: octets }
+    }
+}
+
 impl<'a> Iterator for Elements<'a> {
     type Item = Element<'a>;
 

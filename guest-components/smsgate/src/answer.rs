@@ -266,7 +266,7 @@ mod tests {
                     dead.state, dead.command_status, dead.error, dead.why
                 )
             }
-            Posted::Not(Outcome::Taken(_) | Outcome::Known(_)) => "impossible".into(),
+            Posted::Not(Outcome::Taken(_) | Outcome::Pieces(_) | Outcome::Known(_)) => "impossible".into(),
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) fn request(ctx: &Context, settings: &Settings, method: &str, path: &s
         ],
         authorization: authorization(&ctx.secrets),
         body: Vec::new(),
+        blanks: Vec::new(),
     }
 }
 

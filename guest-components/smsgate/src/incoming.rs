@@ -72,6 +72,8 @@ pub(crate) fn incoming(
         destination: address::address(recipient, settings.dest_numbering),
         body,
         port: (kind == Kind::Data).then_some(DATA_PORT),
+        part: None,
+        udh: Vec::new(),
         received: payload.time("receivedAt").unwrap_or(now_ms),
         tlvs: Vec::new(),
         metadata,

@@ -76,6 +76,7 @@ impl News<'_> {
         };
         Report {
             upstream_id: key.to_owned(),
+            key: None,
             state,
             final_: last,
             error,

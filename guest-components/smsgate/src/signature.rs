@@ -3,7 +3,7 @@
 
 use crate::{
     api,
-    bindings::edgebind::translator::types::{Context, Proof, WebhookRequest},
+    bindings::edgebind::translator::types::{Algorithm, Context, Proof, WebhookRequest},
     settings::Settings,
 };
 
@@ -41,6 +41,7 @@ pub(crate) fn proof(
     let message = [request.body.as_slice(), timestamp.as_bytes()].concat();
     Ok(Some(Proof {
         secret,
+        algorithm: Algorithm::HmacSha256,
         message,
         expected,
     }))
@@ -109,6 +110,7 @@ mod tests {
         expected.push(0xff);
         let proof = |secret: &str| Proof {
             secret: secret.into(),
+            algorithm: Algorithm::HmacSha256,
             message: b"{}1787213730".to_vec(),
             expected: expected.clone(),
         };

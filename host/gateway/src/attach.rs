@@ -30,7 +30,7 @@ async fn repeat(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, account: &Account,
     for attempt in 1..=attempts {
         let what = if wanted { "register" } else { "remove" };
         let pause = match upstream::run(gateway, tenant, account, &account.name, attempt, operation.clone()).await {
-            Outcome::Taken(_) | Outcome::Known(_) => {
+            Outcome::Taken(_) | Outcome::Pieces(_) | Outcome::Known(_) => {
                 tracing::info!(tenant = %tenant.name, "webhooks: {what}ed");
                 return true;
             }

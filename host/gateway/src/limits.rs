@@ -157,6 +157,12 @@ pub const HEALTH_WAIT: Duration = Duration::from_secs(2);
 /// Largest webhook body, in octets; a larger one is answered with 413.
 pub const WEBHOOK_BODY_OCTETS_MAX: usize = 1 << 20;
 
+/// Blanks that a translator may leave in a request; one more, and it is not sent.
+pub const BLANKS_MAX: usize = 8;
+
+/// Messages that an upstream may make of one, as a message has parts at most; of more nothing is kept.
+pub const PIECES_MAX: usize = 255;
+
 /// Messages and reports taken from one webhook; more count as a fault of the translator.
 pub const HEARD_MAX: usize = 1_000;
 

@@ -31,6 +31,7 @@ mod receivers;
 mod recordings;
 mod register;
 mod releases;
+mod signature;
 mod smpp;
 mod start;
 mod tenant;

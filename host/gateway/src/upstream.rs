@@ -47,7 +47,7 @@ pub async fn run(
         fault = match on_release(gateway, tenant, account, first, &operation, &release).await {
             Ok(outcome) => {
                 release.counts.ended(match outcome {
-                    Outcome::Taken(_) | Outcome::Known(_) => End::Taken,
+                    Outcome::Taken(_) | Outcome::Pieces(_) | Outcome::Known(_) => End::Taken,
                     Outcome::Retry(_) => End::Retried,
                     Outcome::Dead(_) => End::Dead,
                 });

@@ -261,11 +261,6 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a.as_ref(), b.as_ref()).is_ok()
 }
 
-/// Whether `expected` is the HMAC-SHA256 of `message`, in a time that does not tell where it differs.
-pub fn hmac_sha256_verify(secret: &[u8], message: &[u8], expected: &[u8]) -> bool {
-    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, secret), message, expected).is_ok()
-}
-
 /// The key of this directory; made when there is none and nothing was sealed.
 fn read_key(dir: &Path, sealed: &Path) -> Result<[u8; KEY_OCTETS], VaultError> {
     let path = dir.join(KEY_FILE);

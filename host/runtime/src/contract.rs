@@ -23,7 +23,7 @@ pub(crate) mod translator_world {
     wasmtime::component::bindgen!({
         world: "edgebind:translator/translator",
         path: ["../../wit/message", "../../wit/translator"],
-        with: { "edgebind:message/types@0.1.0": crate::contract::session_world::edgebind::message::types },
+        with: { "edgebind:message/types@0.2.0": crate::contract::session_world::edgebind::message::types },
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
     });
 }

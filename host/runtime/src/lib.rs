@@ -36,14 +36,17 @@ mod fault;
 mod inspect;
 mod instance;
 mod limits;
+mod message_v0_1;
 pub mod recording;
 pub mod session;
 mod session_tokens;
 mod session_v0_1;
+mod session_v0_2;
 mod slot;
 mod speech;
 pub mod translator;
 mod translator_v0_1;
+mod translator_v0_2;
 mod wasi;
 mod world;
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt};
 
 /// The form of a line; another number is another form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a call came to, or the fault that it ended with.
 pub type Came<T> = Result<T, String>;
@@ -231,7 +231,7 @@ mod tests {
             format: FORMAT,
             at: 7,
             digest: "ab".into(),
-            contract: "0.2.0".into(),
+            contract: "0.3.0".into(),
             revision: 3,
             redacted: false,
             work: Work::Webhook(Heard {
@@ -253,11 +253,11 @@ mod tests {
 
     #[test]
     fn a_line_of_another_form_says_which() {
-        let line = webhook().to_line().replacen("\"format\":1", "\"format\":2", 1);
+        let line = webhook().to_line().replacen("\"format\":2", "\"format\":1", 1);
         let refused = Recorded::from_line(&line).unwrap_err();
-        assert_eq!(refused, Unreadable::Format(2));
-        assert_eq!(refused.to_string(), "the recording has format 2, this edgebind reads 1");
-        assert!(matches!(Recorded::from_line("{\"format\":1}"), Err(Unreadable::Damaged(_))));
+        assert_eq!(refused, Unreadable::Format(1));
+        assert_eq!(refused.to_string(), "the recording has format 1, this edgebind reads 2");
+        assert!(matches!(Recorded::from_line("{\"format\":2}"), Err(Unreadable::Damaged(_))));
         assert!(matches!(Recorded::from_line("PK"), Err(Unreadable::Damaged(_))));
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     instance::{Instance, Room, State},
     limits::GuestLimits,
     session_tokens::Tokens,
-    session_v0_1,
+    session_v0_1, session_v0_2,
     speech::plain,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt, mem::size_of, sync::Arc};
 use wasmtime::{
     Store,
-    component::{ComponentType, InstancePre, Lift, ResourceAny},
+    component::{ComponentType, InstancePre, Lift, Lower, ResourceAny},
 };
 
 /// A component that can be the logic of a bind. Clones are the same component.
@@ -270,10 +270,19 @@ fn call_limits(limits: &GuestLimits, bytes_max: usize) -> CallLimits {
 /// The world as `wit/session/session.wit` says it.
 pub(crate) const LATEST: Contract = Contract {
     world: World::Session,
-    version: "0.2.0",
+    version: "0.3.0",
+    words: &["edgebind:message/types@0.2.0", "edgebind:session/types@0.3.0"],
+    interface: "edgebind:session/machine@0.3.0",
+    functions: &functions::<Event, Action>(),
+};
+
+/// The world as `wit/frozen/0.2.0` says it.
+pub(crate) const V0_2: Contract = Contract {
+    world: World::Session,
+    version: session_v0_2::VERSION,
     words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.2.0"],
-    interface: "edgebind:session/machine@0.2.0",
-    functions: &functions::<Action>(),
+    interface: session_v0_2::INTERFACE,
+    functions: &functions::<session_v0_2::Event, Action>(),
 };
 
 /// The world as `wit/frozen/0.1.0` says it.
@@ -282,12 +291,15 @@ pub(crate) const V0_1: Contract = Contract {
     version: session_v0_1::VERSION,
     words: &["edgebind:message/types@0.1.0", "edgebind:session/types@0.1.0"],
     interface: session_v0_1::INTERFACE,
-    functions: &functions::<session_v0_1::Action>(),
+    functions: &functions::<session_v0_2::Event, session_v0_1::Action>(),
 };
 
-/// The functions of the world. Versions differ in what a session says and in nothing else.
-const fn functions<A: ComponentType + Lift + 'static>() -> [Function; 5]
+/// The functions of the world. Versions differ in what a session is told and says, and in nothing else.
+const fn functions<E, A>() -> [Function; 5]
 where
+    E: ComponentType + Lower + 'static,
+    A: ComponentType + Lift + 'static,
+    Vec<E>: Lower,
     Vec<A>: Lift,
 {
     [
@@ -301,7 +313,7 @@ where
         },
         Function {
             name: "[method]session.on-events",
-            check: has_type::<(ResourceAny, u64, Vec<Event>), (Vec<A>,)>,
+            check: has_type::<(ResourceAny, u64, Vec<E>), (Vec<A>,)>,
         },
         Function {
             name: "[method]session.save",
@@ -317,21 +329,24 @@ where
 /// A component of one of the versions, linked.
 enum Pre {
     Latest(SessionPre<State>),
+    V0_2(session_v0_2::Pre<Action>),
     V0_1(session_v0_1::Pre),
 }
 
 /// The guest's machine in an instance of one of the versions.
 enum Machine {
     Latest(session_world::Session, ResourceAny),
+    V0_2(session_v0_2::Machine<Action>),
     V0_1(session_v0_1::Machine),
 }
 
 impl Pre {
     fn new(pre: InstancePre<State>, version: &str) -> wasmtime::Result<Self> {
-        if version == session_v0_1::VERSION {
-            return session_v0_1::Pre::new(pre).map(Self::V0_1);
+        match version {
+            session_v0_1::VERSION => session_v0_1::Pre::new(pre, session_v0_1::INTERFACE).map(Self::V0_1),
+            session_v0_2::VERSION => session_v0_2::Pre::new(pre, session_v0_2::INTERFACE).map(Self::V0_2),
+            _ => SessionPre::new(pre).map(Self::Latest),
         }
-        SessionPre::new(pre).map(Self::Latest)
     }
 
     fn check(&self, store: &mut Store<State>, settings: &[Setting]) -> wasmtime::Result<Vec<String>> {
@@ -340,6 +355,7 @@ impl Pre {
                 let world = pre.instantiate(&mut *store)?;
                 world.edgebind_session_machine().call_check(store, settings)
             }
+            Self::V0_2(pre) => pre.check(store, settings),
             Self::V0_1(pre) => pre.check(store, settings),
         }
     }
@@ -351,6 +367,7 @@ impl Pre {
                 let machine = world.edgebind_session_machine().session().call_constructor(store, config)?;
                 Ok(Machine::Latest(world, machine))
             }
+            Self::V0_2(pre) => pre.construct(store, config).map(Machine::V0_2),
             Self::V0_1(pre) => pre.construct(store, config).map(Machine::V0_1),
         }
     }
@@ -366,6 +383,7 @@ impl Pre {
                     .call_restore(store, config, saved)?;
                 Ok(restored.map(|machine| Machine::Latest(world, machine)))
             }
+            Self::V0_2(pre) => Ok(pre.restore(store, config, saved)?.map(Machine::V0_2)),
             Self::V0_1(pre) => Ok(pre.restore(store, config, saved)?.map(Machine::V0_1)),
         }
     }
@@ -378,6 +396,7 @@ impl Machine {
                 let session = world.edgebind_session_machine().session();
                 session.call_on_events(store, *machine, now, events)
             }
+            Self::V0_2(machine) => machine.on_events(store, now, events),
             Self::V0_1(machine) => machine.on_events(store, now, events),
         }
     }
@@ -385,6 +404,7 @@ impl Machine {
     fn save(&self, store: &mut Store<State>) -> wasmtime::Result<Vec<u8>> {
         match self {
             Self::Latest(world, machine) => world.edgebind_session_machine().session().call_save(store, *machine),
+            Self::V0_2(machine) => machine.save(store),
             Self::V0_1(machine) => machine.save(store),
         }
     }

@@ -2,8 +2,8 @@
 //! `wit/translator` says what they mean.
 
 pub use crate::contract::translator_world::edgebind::translator::types::{
-    Authorization, Conclusion, Context, Dead, Exchange, Failure, FailureKind, Heard, Hearing, Memo, Operation, Outcome, Proof,
-    Report, Request, Response, Retry, Step, WebhookRequest,
+    Algorithm, Authorization, Blank, Conclusion, Context, Dead, Digits, Escape, Exchange, Failure, FailureKind, Filling, Heard,
+    Hearing, Memo, Operation, Outcome, Piece, Proof, Report, Request, Response, Retry, Signature, Step, WebhookRequest,
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     fault::Fault,
     instance::{Instance, Room, State},
     speech::plain,
-    translator_v0_1,
+    translator_v0_1, translator_v0_2,
     world::{Admitted, Contract, Function, LoadError, World, admit, has_type},
 };
 use std::sync::Arc;
@@ -86,6 +86,7 @@ impl TranslatorComponent {
     pub fn check(&self, settings: &[Setting]) -> Result<Vec<String>, Fault> {
         self.call(0, &[b"check"], |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_check(store, settings)),
+            Pre::V0_2(pre) => pre.check(store, settings),
             Pre::V0_1(pre) => pre.check(store, settings),
         })
     }
@@ -95,6 +96,7 @@ impl TranslatorComponent {
         let turn = context.attempt.to_le_bytes();
         let step = self.call(context.now, &seed("begin", context, &turn), |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_begin(store, context, operation)),
+            Pre::V0_2(pre) => pre.begin(store, context, operation),
             Pre::V0_1(pre) => pre.begin(store, context, operation),
         })?;
         Ok(self.heard_out(step))
@@ -113,6 +115,7 @@ impl TranslatorComponent {
             Pre::Latest(pre) => latest(pre, store, |store, guest| {
                 guest.call_resume(store, context, operation, saved, got.as_ref())
             }),
+            Pre::V0_2(pre) => pre.resume(store, context, operation, saved, got),
             Pre::V0_1(pre) => pre.resume(store, context, operation, saved, got),
         })?;
         Ok(self.heard_out(step))
@@ -123,6 +126,7 @@ impl TranslatorComponent {
         let turn = context.now.to_le_bytes();
         let mut hearing = self.call(context.now, &seed("webhook", context, &turn), |store| match &*self.pre {
             Pre::Latest(pre) => latest(pre, store, |store, guest| guest.call_webhook(store, context, request)),
+            Pre::V0_2(pre) => pre.webhook(store, context, request),
             Pre::V0_1(pre) => pre.webhook(store, context, request),
         })?;
         self.pass_on(&mut hearing.said);
@@ -159,15 +163,17 @@ impl TranslatorComponent {
 /// A component of one of the versions, linked.
 enum Pre {
     Latest(TranslatorPre<State>),
+    V0_2(translator_v0_2::Pre<translator_v0_2::Step, translator_v0_2::Hearing>),
     V0_1(translator_v0_1::Pre),
 }
 
 impl Pre {
     fn new(pre: InstancePre<State>, version: &str) -> wasmtime::Result<Self> {
-        if version == translator_v0_1::VERSION {
-            return translator_v0_1::Pre::new(pre).map(Self::V0_1);
+        match version {
+            translator_v0_1::VERSION => translator_v0_1::Pre::new(pre, translator_v0_1::INTERFACE).map(Self::V0_1),
+            translator_v0_2::VERSION => translator_v0_2::Pre::new(pre, translator_v0_2::INTERFACE).map(Self::V0_2),
+            _ => TranslatorPre::new(pre).map(Self::Latest),
         }
-        TranslatorPre::new(pre).map(Self::Latest)
     }
 }
 
@@ -198,10 +204,19 @@ fn seed<'a>(function: &'a str, context: &'a Context, turn: &'a [u8]) -> [&'a [u8
 /// The world as `wit/translator/translator.wit` says it.
 pub(crate) const LATEST: Contract = Contract {
     world: World::Translator,
-    version: "0.2.0",
-    words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.2.0"],
-    interface: "edgebind:translator/translation@0.2.0",
+    version: "0.3.0",
+    words: &["edgebind:message/types@0.2.0", "edgebind:translator/types@0.3.0"],
+    interface: "edgebind:translator/translation@0.3.0",
     functions: &functions::<Step, Hearing>(),
+};
+
+/// The world as `wit/frozen/0.2.0` says it.
+pub(crate) const V0_2: Contract = Contract {
+    world: World::Translator,
+    version: translator_v0_2::VERSION,
+    words: &["edgebind:message/types@0.1.0", "edgebind:translator/types@0.2.0"],
+    interface: translator_v0_2::INTERFACE,
+    functions: &functions::<translator_v0_2::Step, translator_v0_2::Hearing>(),
 };
 
 /// The world as `wit/frozen/0.1.0` says it.

@@ -40,8 +40,10 @@ pub(crate) struct Contract {
 /// Every contract that is served, of each world the newest last.
 pub(crate) const CONTRACTS: &[&Contract] = &[
     &crate::session::V0_1,
+    &crate::session::V0_2,
     &crate::session::LATEST,
     &crate::translator::V0_1,
+    &crate::translator::V0_2,
     &crate::translator::LATEST,
 ];
 

@@ -73,6 +73,7 @@ def submit(ctx, to, words):
         headers=[("content-type", "application/json")],
         authorization=Authorization_Basic(("upstream.user", "upstream.password")),
         body=json.dumps({"id": ctx.key, "to": to, "text": words, "report_to": ctx.webhook_url}).encode(),
+        blanks=[],
     )
     return Step_Exchange(Exchange(request, saved=b"", said=[]))
 
@@ -97,6 +98,7 @@ def hear(ctx, event):
         return Heard_Report(
             Report(
                 upstream_id=event["id"],
+                key=None,
                 state=MessageState.DELIVERED if delivered else MessageState.UNDELIVERABLE,
                 final=True,
                 error=0 if delivered else 1,
@@ -110,6 +112,8 @@ def hear(ctx, event):
             destination=Address(1, 1, event["to"]),
             body=Body_Text(event["text"]),
             port=None,
+            part=None,
+            udh=b"",
             received=ctx.now,
             tlvs=[],
             metadata=[],

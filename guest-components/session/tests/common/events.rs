@@ -5,7 +5,7 @@ use super::{
     words::{Words, hex},
 };
 use edgebind_session::{
-    message::{Address, Alert, Availability, Body, Delivery, Incoming, MessageState, Receipt, Tlv},
+    message::{Address, Alert, Availability, Body, Delivery, Incoming, MessageState, Part, PartScheme, Receipt, Tlv},
     session::{self, Answer, Event, Fate, Refusal},
 };
 use edgebind_smpp::{CommandId, CommandStatus};
@@ -117,6 +117,8 @@ fn delivery(words: &Words) -> Delivery {
                     kind => panic!("what is {kind}?"),
                 },
                 port: words.get("port").map(|port| port.parse().unwrap()),
+                part: words.get("part").map(part),
+                udh: words.get("udh").map_or_else(Vec::new, hex),
                 received: START,
                 tlvs: words
                     .get("tlv")
@@ -132,6 +134,22 @@ fn delivery(words: &Words) -> Delivery {
                 metadata: Vec::new(),
             })
         }
+    }
+}
+
+/// `8:300/2/3`: reference 300 in a scheme of that width, the second of three.
+fn part(text: &str) -> Part {
+    let (scheme, numbers) = text.split_once(':').unwrap();
+    let numbers: Vec<u16> = numbers.split('/').map(|number| number.parse().unwrap()).collect();
+    Part {
+        scheme: match scheme {
+            "8" => PartScheme::Udh8,
+            "16" => PartScheme::Udh16,
+            scheme => panic!("what is {scheme}?"),
+        },
+        reference: numbers[0],
+        index: u8::try_from(numbers[1]).unwrap(),
+        total: u8::try_from(numbers[2]).unwrap(),
     }
 }
 

@@ -245,6 +245,8 @@ impl World {
                 destination: address(&token.to_string()),
                 body: Body::Text("0123456789".repeat(self.random.random_range(0..60))),
                 port: None,
+                part: None,
+                udh: Vec::new(),
                 received: self.now,
                 tlvs: Vec::new(),
                 metadata: Vec::new(),

@@ -146,6 +146,7 @@ pub(crate) fn headers(request: &Request) -> String {
 pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Taken(ids) => format!("taken {}", ids.join(" ")).trim_end().to_owned(),
+        Outcome::Pieces(pieces) => panic!("one message is one to SMSGate: {pieces:?}"),
         Outcome::Known(reports) => reports
             .iter()
             .map(|known| format!("known {}", report(known)))

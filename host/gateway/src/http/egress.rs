@@ -1,6 +1,7 @@
 //! The only way out to upstreams. What a translator asks for is sent as it stands or refused: to an origin that its tenant may
 //! reach, with secrets that the translator never saw, without following anybody elsewhere, in bounded time and size.
 
+mod blanks;
 mod names;
 
 use crate::{
@@ -135,7 +136,7 @@ impl Egress {
 }
 
 /// The request as it goes out, and whether to an origin that may be anywhere. The error says why it may not.
-fn permit(tenant: &Allowed, secrets: &Secrets, request: Request) -> Result<(reqwest::Request, bool), String> {
+fn permit(tenant: &Allowed, secrets: &Secrets, mut request: Request) -> Result<(reqwest::Request, bool), String> {
     let url = Url::parse(&request.url).map_err(|error| format!("the URL is not one: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the URL carries credentials".into());
@@ -143,11 +144,24 @@ fn permit(tenant: &Allowed, secrets: &Secrets, request: Request) -> Result<(reqw
     let origin = Origin::of(&url).ok_or("the URL is neither http nor https")?;
     let reachable = tenant.origins.iter().find(|reachable| reachable.origin == origin);
     let reachable = reachable.ok_or_else(|| format!("{origin} is not among the tenant's origins"))?;
+    let has_secrets = request.authorization.is_some() || !request.blanks.is_empty();
+    if has_secrets && !reachable.takes_secrets {
+        return Err(format!("{origin} takes none of the tenant's secrets"));
+    }
+    let url = match request.blanks.is_empty() {
+        true => url,
+        false => {
+            request = blanks::fill(secrets, request)?;
+            let filled = Url::parse(&request.url).map_err(|error| format!("the URL is none when it is filled in: {error}"))?;
+            // A mark stands behind the origin; should what is written there ever reach before it, it goes nowhere.
+            if Origin::of(&filled).as_ref() != Some(&origin) {
+                return Err("the URL has another origin when it is filled in".into());
+            }
+            filled
+        }
+    };
     let mut headers = headers(&request.headers)?;
     if let Some(authorization) = &request.authorization {
-        if !reachable.takes_secrets {
-            return Err(format!("{origin} takes none of the tenant's secrets"));
-        }
         headers.insert(AUTHORIZATION, credentials(secrets, authorization)?);
     }
     let mut permitted = reqwest::Request::new(method(&request.method)?, url);

@@ -6,8 +6,9 @@ use crate::{
     limits::{HEARD_MAX, RELEASES_PER_ATTEMPT_MAX},
     recordings::witness,
     releases::faults,
+    signature,
     tenant::Tenant,
-    upstream, vault,
+    upstream,
     work::{
         entry::{self, Outgoing},
         holding,
@@ -112,7 +113,7 @@ async fn answer(
     if let Some(proof) = proof {
         let proven = secrets
             .get(&proof.secret)
-            .is_some_and(|secret| vault::hmac_sha256_verify(secret.bytes(), &proof.message, &proof.expected));
+            .is_some_and(|secret| signature::verify(proof.algorithm, secret.bytes(), &proof.message, &proof.expected));
         if !proven {
             tracing::warn!(tenant = %tenant.name, "webhook with a wrong signature");
             return Ok((UNAUTHORIZED, Vec::new()));
@@ -134,9 +135,9 @@ async fn answer(
                 entries.push(delivery(tenant, &account, &key, Delivery::Alert(alert)));
             }
             Heard::Report(report) => {
-                if let Some(followed) = reports::follow(gateway, tenant, &account.name, &report)? {
+                if let Some(followed) = reports::follow(gateway, tenant, &account.name, &report).await? {
                     entries.extend(followed.receipts);
-                    news.push((followed.entry, followed.news));
+                    news.extend(followed.news.map(|news| (followed.entry, news)));
                 }
             }
         }

@@ -212,7 +212,7 @@ async fn pass_through(
             tracing::warn!(tenant = %tenant.name, "bind refused, the upstream could not be asked: {}", retry.why);
             Err(Stranger::Unheard)
         }
-        Outcome::Taken(_) | Outcome::Known(_) => {
+        Outcome::Taken(_) | Outcome::Pieces(_) | Outcome::Known(_) => {
             let account = tenant.let_in(name, &credentials);
             Ok((tenant.clone(), account, Some(credentials)))
         }

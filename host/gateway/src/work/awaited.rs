@@ -278,6 +278,7 @@ async fn tell(gateway: &Gateway, mut told: Vec<Said>) -> Result<(), LedgerError>
         reports::amend(gateway, message, |standing| {
             *standing = Standing {
                 upstream_ids: std::mem::take(&mut standing.upstream_ids),
+                pieces: std::mem::take(&mut standing.pieces),
                 ..news.standing()
             };
         })

@@ -1,11 +1,15 @@
 //! What the gateway writes into the ledger: one octet that names the version, then postcard.
 
+mod v2;
+
+use super::pieces::Piece;
 use bytes::Bytes;
 use edgebind_ledger::EntryId;
 use edgebind_runtime::message::{Delivery, Message, MessageState};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-const VERSION: u8 = 2;
+/// Written, and read besides what the version before it wrote.
+const VERSION: u8 = 3;
 
 /// A message for the upstream. A part has the same form in its own lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +71,32 @@ pub struct Standing {
     pub at: u64,
     /// Until this time a message that was cancelled is about to be sent with another text, and nobody is told that it was.
     pub replacing_until: u64,
+    /// What is known of each, where the upstream made several messages of it; and what was heard of messages that it had not named yet.
+    pub pieces: Vec<Piece>,
+}
+
+/// What the ledger holds, in every form that it may have there.
+pub trait Kept: DeserializeOwned {
+    /// Reads what version 2 wrote.
+    fn from_v2(octets: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(octets)
+    }
+}
+
+impl Kept for u64 {}
+
+impl Kept for Submission {}
+
+impl Kept for Outgoing {
+    fn from_v2(octets: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes::<v2::OldOutgoing>(octets).map(Into::into)
+    }
+}
+
+impl Kept for Note {
+    fn from_v2(octets: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes::<v2::OldNote>(octets).map(Into::into)
+    }
 }
 
 impl Submission {
@@ -115,6 +145,7 @@ impl Standing {
             error: 0,
             at,
             replacing_until: 0,
+            pieces: Vec::new(),
         }
     }
 }
@@ -127,8 +158,9 @@ pub fn encode<T: Serialize>(value: &T) -> Bytes {
 }
 
 /// The value of octets from the ledger.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub fn decode<T: Kept>(bytes: &[u8]) -> Result<T, Unreadable> {
     match bytes.split_first() {
+        Some((2, rest)) => T::from_v2(rest).map_err(|_| Unreadable::Damaged),
         Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(|_| Unreadable::Damaged),
         Some((&other, _)) => Err(Unreadable::Version(other)),
         None => Err(Unreadable::Damaged),

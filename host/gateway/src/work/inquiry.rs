@@ -315,7 +315,7 @@ impl Asker {
     /// Asks the upstream to have a message back. Done means that it is trying, or has done it.
     async fn recall(&self, id: EntryId, upstream_ids: Vec<String>) -> Result<Change, LedgerError> {
         match self.run(id, Operation::Cancel(upstream_ids)).await {
-            Outcome::Taken(_) => Ok(Change::Done),
+            Outcome::Taken(_) | Outcome::Pieces(_) => Ok(Change::Done),
             Outcome::Known(reports) => {
                 reports::take(&self.gateway, &self.tenant, &self.account.name, &reports).await?;
                 let is_deleted = reports

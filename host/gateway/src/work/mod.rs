@@ -10,6 +10,7 @@ pub mod lane;
 pub mod multi;
 pub mod order;
 pub mod parts;
+pub mod pieces;
 pub mod receipts;
 pub mod reports;
 #[cfg(test)]

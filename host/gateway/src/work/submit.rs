@@ -5,6 +5,7 @@ use super::{
     entry::{self, Note, Standing, Submission},
     lane::Lane,
     order::Destination,
+    pieces,
     receipts::{self, News},
     reports,
 };
@@ -12,7 +13,7 @@ use crate::{account::Account, clock::millis, gateway::Gateway, tenant::Tenant, u
 use edgebind_ledger::{Claim, EntryId, LedgerError, Settlement};
 use edgebind_runtime::{
     message::{Message, MessageState},
-    translator::{Dead, Operation, Outcome, Retry},
+    translator::{Dead, Operation, Outcome, Piece, Retry},
 };
 use edgebind_smpp::{EsmClass, Mode};
 use std::{sync::Arc, time::Duration};
@@ -90,7 +91,8 @@ async fn attempt(
         outcome => outcome,
     };
     let label = match &outcome {
-        Outcome::Taken(_) => "taken",
+        Outcome::Pieces(pieces) if pieces.iter().any(|piece| matches!(piece, Piece::Refused(_))) => "dead",
+        Outcome::Taken(_) | Outcome::Pieces(_) => "taken",
         Outcome::Known(_) | Outcome::Retry(_) => "retry",
         Outcome::Dead(_) => "dead",
     };
@@ -107,7 +109,17 @@ async fn attempt(
     let settlement = match outcome {
         Outcome::Taken(ids) => {
             tracing::debug!(entry = %claim.id, attempt = claim.attempt, "the upstream took it");
-            taken(gateway, tenant, &claim, ids)?
+            let standing = whole(heard(gateway, claim.id)?, ids, gateway.clock.now());
+            taken(gateway, tenant, lane, &claim, &submission, standing).await?
+        }
+        Outcome::Pieces(answer) => {
+            for piece in &answer {
+                if let Piece::Refused(dead) = piece {
+                    tracing::warn!(entry = %claim.id, attempt = claim.attempt, state = ?dead.state, "a piece of it is refused: {}", dead.why);
+                }
+            }
+            let standing = in_pieces(heard(gateway, claim.id)?, answer, gateway.clock.now());
+            taken(gateway, tenant, lane, &claim, &submission, standing).await?
         }
         Outcome::Known(_) => put_off(None, "the translator knows what becomes of a message that it was to submit"),
         Outcome::Retry(retry) => put_off(retry.after_ms, &retry.why),
@@ -130,20 +142,84 @@ async fn attempt(
     gateway.ledger.settle(vec![(claim, settlement)]).await
 }
 
-/// The upstream has it. A report may have come before this answer: what it said stands.
-fn taken(gateway: &Gateway, tenant: &Tenant, claim: &Claim, ids: Vec<String>) -> Result<Settlement, LedgerError> {
-    let heard = gateway.records.get(claim.id)?.as_ref().and_then(reports::note);
-    let aliases = ids.iter().map(|id| tenant.alias(id)).collect();
-    let standing = match heard {
-        Some(Note::Standing(standing)) => Standing {
-            upstream_ids: ids,
-            ..standing
-        },
-        _ => Standing::taken(ids, gateway.clock.now()),
+/// What reports have said of a message before the answer to it.
+fn heard(gateway: &Gateway, entry: EntryId) -> Result<Option<Standing>, LedgerError> {
+    let note = gateway.records.get(entry)?.as_ref().and_then(reports::note);
+    Ok(note.and_then(|note| match note {
+        Note::Standing(standing) => Some(standing),
+        _ => None,
+    }))
+}
+
+/// The upstream has it as one message. What a report said of it before stands, by whichever of its ids.
+fn whole(heard: Option<Standing>, ids: Vec<String>, now: u64) -> Standing {
+    let Some(heard) = heard else {
+        return Standing::taken(ids, now);
     };
-    Ok(Settlement::Done {
-        note: entry::encode(&Note::Standing(standing)),
-        aliases,
+    let early = heard.pieces.iter().find(|piece| ids.contains(&piece.id)).cloned();
+    let mut standing = Standing {
+        upstream_ids: ids,
+        pieces: Vec::new(),
+        ..heard
+    };
+    if let Some(early) = early.filter(|_| !standing.last) {
+        (standing.state, standing.last) = (early.state, early.last);
+        (standing.error, standing.at) = (early.error, early.at);
+    }
+    standing
+}
+
+/// The upstream made several messages of it, or refused some.
+fn in_pieces(heard: Option<Standing>, answer: Vec<Piece>, now: u64) -> Standing {
+    if let [Piece::Taken(id)] = answer.as_slice() {
+        return whole(heard, vec![id.clone()], now);
+    }
+    let heard = heard.unwrap_or_else(|| Standing::taken(Vec::new(), now));
+    let pieces = pieces::answered(answer, &heard.pieces, now);
+    let upstream_ids = pieces.iter().map(|piece| piece.id.clone()).filter(|id| !id.is_empty());
+    let standing = Standing {
+        upstream_ids: upstream_ids.collect(),
+        ..heard
+    };
+    match pieces::last_word(&pieces).filter(|_| !standing.last) {
+        None => Standing { pieces, ..standing },
+        Some(news) => Standing {
+            upstream_ids: standing.upstream_ids,
+            replacing_until: standing.replacing_until,
+            pieces,
+            ..news.standing()
+        },
+    }
+}
+
+/// The upstream has it, or some of it. Where its last word is there already, that is told now. Of what some pieces were refused it is
+/// not sent again, unless somebody wants that: others have left.
+async fn taken(
+    gateway: &Gateway,
+    tenant: &Tenant,
+    lane: &Lane,
+    claim: &Claim,
+    submission: &Submission,
+    standing: Standing,
+) -> Result<Settlement, LedgerError> {
+    if standing.last {
+        let news = News {
+            state: standing.state,
+            last: true,
+            error: standing.error,
+            at: standing.at,
+        };
+        // With a key: what was told before the answer is not told again.
+        let told = receipts::receipts(&lane.deliver(), claim.id, claim.appended, submission, news);
+        gateway.append(told).await?;
+        awaited::came(gateway, claim.id).await?;
+    }
+    let is_refused = standing.pieces.iter().any(|piece| piece.id.is_empty());
+    let aliases = standing.upstream_ids.iter().map(|id| tenant.alias(id)).collect();
+    let note = entry::encode(&Note::Standing(standing));
+    Ok(match is_refused {
+        true => Settlement::Dead { note },
+        false => Settlement::Done { note, aliases },
     })
 }
 

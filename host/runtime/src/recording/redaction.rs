@@ -139,6 +139,7 @@ fn hide_delivery(delivery: &mut Delivery) {
                 Body::Text(text) => *text = mask::text(text),
                 Body::Binary(octets) => octets.fill(0),
             }
+            hide_elements(&mut incoming.udh);
             hide_tlvs(&mut incoming.tlvs);
             hide_metadata(&mut incoming.metadata);
         }
@@ -168,7 +169,10 @@ fn hide_message(message: &mut Message) {
 
 /// Behind the length octet each element is an identifier, a length and so many octets.
 fn hide_user_data_header(udh: &mut [u8]) {
-    let mut rest = udh.get_mut(1..).unwrap_or_default();
+    hide_elements(udh.get_mut(1..).unwrap_or_default());
+}
+
+fn hide_elements(mut rest: &mut [u8]) {
     while let [identifier, length, behind @ ..] = rest {
         let length = usize::from(*length).min(behind.len());
         let (element, next) = behind.split_at_mut(length);

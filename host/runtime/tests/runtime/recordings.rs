@@ -331,6 +331,8 @@ impl Recorder {
             destination: address("447700900999"),
             body: Body::Text(TEXT.into()),
             port: None,
+            part: None,
+            udh: Vec::new(),
             received: NOW,
             tlvs: Vec::new(),
             metadata: Vec::new(),

@@ -9,7 +9,7 @@ const MOST: usize = 32 << 20;
 #[test]
 fn a_component_is_seen_to_be_for_its_world() {
     let shape = inspect(session_bytes(), few().component_bytes_max).unwrap();
-    assert_eq!((shape.world, shape.contract, shape.wasi), (World::Session, "0.2.0", false));
+    assert_eq!((shape.world, shape.contract, shape.wasi), (World::Session, "0.3.0", false));
     assert_eq!((shape.octets, shape.digest.len()), (session_bytes().len(), 64));
     assert_eq!(inspect(translator_bytes(), MOST).unwrap().world, World::Translator);
 }
@@ -42,13 +42,13 @@ fn a_component_of_both_worlds_or_of_none_is_told_what_to_do() {
         "session",
         &[(
             "export machine;",
-            "export machine; export edgebind:translator/translation@0.2.0;",
+            "export machine; export edgebind:translator/translation@0.3.0;",
         )],
     );
     assert_eq!(
         mistakes(&both),
         [
-            "exports both edgebind:session/machine@0.2.0 and edgebind:translator/translation@0.2.0: make two components of it, each \
+            "exports both edgebind:session/machine@0.3.0 and edgebind:translator/translation@0.3.0: make two components of it, each \
           with one of them"
         ]
     );
@@ -56,8 +56,8 @@ fn a_component_of_both_worlds_or_of_none_is_told_what_to_do() {
     assert_eq!(
         mistakes(&none),
         [
-            "exports neither edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 nor edgebind:translator/translation@0.1.0 nor \
-             edgebind:translator/translation@0.2.0 (it exports other): build it \
+            "exports neither edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 nor edgebind:session/machine@0.3.0 nor \
+             edgebind:translator/translation@0.1.0 nor edgebind:translator/translation@0.2.0 nor edgebind:translator/translation@0.3.0 (it exports other): build it \
           for the world `session` or the world `translator`"
         ]
     );
@@ -67,10 +67,10 @@ fn a_component_of_both_worlds_or_of_none_is_told_what_to_do() {
 fn another_version_of_a_contract_is_named_beside_the_one_that_is_served() {
     let newer = component(
         "session",
-        &[("package edgebind:session@0.2.0", "package edgebind:session@0.9.0")],
+        &[("package edgebind:session@0.3.0", "package edgebind:session@0.9.0")],
     );
     let mistakes = mistakes(&newer);
-    let told = "does not export edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 (it exports edgebind:session/machine@0.9.0)";
+    let told = "does not export edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 nor edgebind:session/machine@0.3.0 (it exports edgebind:session/machine@0.9.0)";
     assert!(mistakes.iter().any(|mistake| mistake == told), "{mistakes:?}");
 }
 

@@ -4,9 +4,9 @@
 use crate::guests::{bound, config, delivery, engine, frame, platform_session, session, settings, translator};
 use edgebind_runtime::{
     Allowance, Engine, GuestLimits, LoadError, SessionComponent, TranslatorComponent,
-    message::{Address, Alphabet, Message, Receipts},
+    message::{Address, Alphabet, Body, Delivery, Incoming, Message, Part, PartScheme, Receipts},
     session::{Action, Bind, Event},
-    translator::{Context, Failure, FailureKind, Operation, Outcome, Response, Step, WebhookRequest},
+    translator::{Algorithm, Context, Failure, FailureKind, Heard, Operation, Outcome, Response, Step, WebhookRequest},
 };
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use std::{
 
 /// Every file that is frozen, and the SHA-256 of what it says. Whoever finds this test failing has edited one: bring it back, and make
 /// the change in a new version under `wit/` (see wit/README.md, "How versions move").
-const FROZEN: [(&str, &str); 3] = [
+const FROZEN: [(&str, &str); 5] = [
     (
         "0.1.0/message/message.wit",
         "c63765dba6c04c147fd539e594ac40f94e65053decc12eb469af7b101da83057",
@@ -29,6 +29,14 @@ const FROZEN: [(&str, &str); 3] = [
     (
         "0.1.0/translator/translator.wit",
         "afc9b9100fc2a26516c704e80858debb219b54dec003a0de5c34cb9e753cdd2f",
+    ),
+    (
+        "0.2.0/session/session.wit",
+        "7f555b698c0b3868cb5e0c6375758f2c1585958d4b647279a95220b975a13cc3",
+    ),
+    (
+        "0.2.0/translator/translator.wit",
+        "8fe3317bb9b52ff2b1c0bd2e6a44f84744f40e0b47b86ec1f34dc0d7b2267e97",
     ),
 ];
 
@@ -87,10 +95,19 @@ fn fixture(version: &str, name: &str) -> Vec<u8> {
 
 #[test]
 fn a_session_of_0_1_0_binds_submits_delivers_and_moves_to_the_latest() {
+    an_old_session_binds_submits_delivers_and_moves_to_the_latest("0.1.0");
+}
+
+#[test]
+fn a_session_of_0_2_0_binds_submits_delivers_and_moves_to_the_latest() {
+    an_old_session_binds_submits_delivers_and_moves_to_the_latest("0.2.0");
+}
+
+fn an_old_session_binds_submits_delivers_and_moves_to_the_latest(version: &str) {
     let engine = engine();
-    let old = SessionComponent::load(&engine, &fixture("0.1.0", "session")).unwrap();
+    let old = SessionComponent::load(&engine, &fixture(version, "session")).unwrap();
     let latest = platform_session(&engine);
-    assert_eq!((old.contract(), latest.contract()), ("0.1.0", "0.2.0"));
+    assert_eq!((old.contract(), latest.contract()), (version, "0.3.0"));
     assert_eq!(old.check(&settings(&[("window_out", "5")])), Ok(vec![]));
     assert_eq!(old.check(&settings(&[("window_out", "none")])).unwrap().len(), 1);
     let mut session = old.open(&config(&[])).unwrap();
@@ -112,6 +129,28 @@ fn a_session_of_0_1_0_binds_submits_delivers_and_moves_to_the_latest() {
     // And back.
     let (mut session, _) = session.move_to(&old, &config(&[])).unwrap();
     appended(&session.on_events(4, &[Event::Frame(submit)]).unwrap());
+    // A part is a message of its own where parts are not known.
+    let incoming = Delivery::Incoming(Incoming {
+        source: address("447700900123"),
+        destination: address("447700900999"),
+        body: Body::Text("Part".into()),
+        port: None,
+        part: Some(Part {
+            scheme: PartScheme::Udh8,
+            reference: 7,
+            index: 1,
+            total: 2,
+        }),
+        udh: Vec::new(),
+        received: 5,
+        tlvs: Vec::new(),
+        metadata: Vec::new(),
+    });
+    let actions = session.on_events(6, &[Event::Deliver((6, incoming))]).unwrap();
+    let Some(Action::Send(sent)) = actions.first() else {
+        panic!("{actions:?}")
+    };
+    assert!(sent.ends_with(b"\x04Part"), "{sent:?}");
 }
 
 fn pdu(command_id: u32, sequence_number: u32, body: &[u8]) -> Vec<u8> {
@@ -132,9 +171,18 @@ fn appended(actions: &[Action]) -> u64 {
 
 #[test]
 fn a_translator_of_0_1_0_submits_and_hears() {
+    an_old_translator_submits_and_hears("0.1.0");
+}
+
+#[test]
+fn a_translator_of_0_2_0_submits_and_hears() {
+    an_old_translator_submits_and_hears("0.2.0");
+}
+
+fn an_old_translator_submits_and_hears(version: &str) {
     let engine = engine();
-    let old = TranslatorComponent::load(&engine, &fixture("0.1.0", "smsgate")).unwrap();
-    assert_eq!(old.contract(), "0.1.0");
+    let old = TranslatorComponent::load(&engine, &fixture(version, "smsgate")).unwrap();
+    assert_eq!(old.contract(), version);
     let context = context(&[("api_base_url", "http://127.0.0.1:9"), ("device_id", "phone-1")]);
     assert_eq!(old.check(&context.settings), Ok(vec![]));
     assert_eq!(old.check(&settings(&[("api_base_url", "none")])).unwrap().len(), 1);
@@ -177,6 +225,25 @@ fn a_translator_of_0_1_0_submits_and_hears() {
         body: br#"{"event":"sms:delivered","payload":{}}"#.to_vec(),
     };
     assert!(old.webhook(&context, &webhook).is_ok());
+    // What it hears is proven as it always was, and says nothing that it did not know.
+    let signed = WebhookRequest {
+        headers: vec![("x-timestamp".into(), "0".into()), ("x-signature".into(), "ab".repeat(32))],
+        body: br#"{"id":"w","event":"sms:delivered","deviceId":"phone-1","payload":{"messageId":"77","deliveredAt":"2026-08-20T07:55:32Z"}}"#
+            .to_vec(),
+        ..webhook
+    };
+    let context = Context {
+        secrets: vec!["webhook".into()],
+        ..context
+    };
+    let hearing = old.webhook(&context, &signed).unwrap();
+    let proof = hearing.proof.unwrap();
+    assert_eq!((proof.secret.as_str(), proof.algorithm), ("webhook", Algorithm::HmacSha256));
+    assert!(
+        matches!(hearing.heard.as_slice(), [Heard::Report(report)] if report.upstream_id == "77" && report.key.is_none()),
+        "{:?}",
+        hearing.heard
+    );
 }
 
 #[test]
@@ -186,15 +253,15 @@ fn a_version_that_nobody_serves_is_refused_with_those_that_are() {
     let LoadError::World(mistakes) = refused else {
         panic!("{refused}")
     };
-    let served = "edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0";
+    let served = "edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 nor edgebind:session/machine@0.3.0";
     assert!(mistakes.iter().any(|mistake| mistake.contains(served)), "{mistakes:?}");
 }
 
 /// What guests of one allowance have said.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Voices(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl Voices {
     fn allowance(&self, engine: &Engine) -> Arc<Allowance> {
         let heard = self.0.clone();
         let limits: GuestLimits = engine.limits().guest.clone();
@@ -208,7 +275,7 @@ impl Heard {
 
 #[test]
 fn what_a_session_says_is_heard_and_is_nothing_to_do() {
-    let (engine, heard) = (engine(), Heard::default());
+    let (engine, heard) = (engine(), Voices::default());
     let component = session(&engine).within(&heard.allowance(&engine));
     let mut chatty = component.open(&config(&[("misdeed", "chatter"), ("count", "3")])).unwrap();
     chatty.on_events(1, &[bound()]).unwrap();
@@ -219,7 +286,7 @@ fn what_a_session_says_is_heard_and_is_nothing_to_do() {
 
 #[test]
 fn what_a_translator_says_is_heard() {
-    let (engine, heard) = (engine(), Heard::default());
+    let (engine, heard) = (engine(), Voices::default());
     let component = translator(&engine).within(&heard.allowance(&engine));
     let context = context(&[("misdeed", "chatter"), ("count", "4")]);
     let Ok(Step::Done(done)) = component.begin(&context, &Operation::Authenticate) else {
@@ -242,12 +309,15 @@ fn context(pairs: &[(&str, &str)]) -> Context {
     }
 }
 
-fn message() -> Message {
-    let address = |digits: &str| Address {
+fn address(digits: &str) -> Address {
+    Address {
         ton: 1,
         npi: 1,
         digits: digits.into(),
-    };
+    }
+}
+
+fn message() -> Message {
     Message {
         service_type: String::new(),
         source: address("447700900999"),

@@ -7,12 +7,13 @@ use std::{fs, path::Path};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
-const MACHINE: &str = "edgebind:session/machine@0.2.0";
+const MACHINE: &str = "edgebind:session/machine@0.3.0";
 /// As components are told that export none of them.
-const MACHINES: &str = "edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0";
+const MACHINES: &str = "edgebind:session/machine@0.1.0 nor edgebind:session/machine@0.2.0 nor edgebind:session/machine@0.3.0";
 const WASI: &str = "package wasi:random@0.2.6; interface insecure-seed { insecure-seed: func() -> tuple<u64, u64>; }";
-const TRANSLATION: &str = "edgebind:translator/translation@0.2.0";
-const TRANSLATIONS: &str = "edgebind:translator/translation@0.1.0 nor edgebind:translator/translation@0.2.0";
+const TRANSLATION: &str = "edgebind:translator/translation@0.3.0";
+const TRANSLATIONS: &str =
+    "edgebind:translator/translation@0.1.0 nor edgebind:translator/translation@0.2.0 nor edgebind:translator/translation@0.3.0";
 
 #[test]
 fn components_of_the_contract_as_it_stands_are_let_in() {
@@ -31,7 +32,7 @@ fn a_translator_is_no_session_and_the_other_way_round() {
         "{error}"
     );
     assert!(
-        error.to_string().contains("imports edgebind:translator/types@0.2.0"),
+        error.to_string().contains("imports edgebind:translator/types@0.3.0"),
         "{error}"
     );
     let error = TranslatorComponent::load(&engine, session_bytes()).err().unwrap();
@@ -113,7 +114,7 @@ fn a_field_with_another_type_names_its_function() {
 
 #[test]
 fn another_version_of_the_contract_is_another_world() {
-    let edits = [("package edgebind:session@0.2.0", "package edgebind:session@0.3.0")];
+    let edits = [("package edgebind:session@0.3.0", "package edgebind:session@0.4.0")];
     let mistakes = session_made_by(&edits).unwrap_err();
     assert!(
         mistakes

@@ -76,6 +76,7 @@ fn submit(context: &Context, to: &str, text: &str) -> Step {
             body: json!({ "id": context.key, "to": to, "text": text, "report_to": context.webhook_url })
                 .to_string()
                 .into_bytes(),
+            blanks: Vec::new(),
         },
         saved: Vec::new(),
         said: Vec::new(),
@@ -110,6 +111,7 @@ fn hear(context: &Context, event: &Value) -> Option<Heard> {
             let delivered = event["state"].as_str()? == "delivered";
             Some(Heard::Report(Report {
                 upstream_id: word("id")?,
+                key: None,
                 state: if delivered {
                     MessageState::Delivered
                 } else {
@@ -128,6 +130,8 @@ fn hear(context: &Context, event: &Value) -> Option<Heard> {
                 destination: address(word("to")?),
                 body: Body::Text(word("text")?),
                 port: None,
+                part: None,
+                udh: Vec::new(),
                 received: context.now,
                 tlvs: Vec::new(),
                 metadata: Vec::new(),

@@ -164,6 +164,7 @@ fn get(url: impl Into<String>) -> Request {
         headers: Vec::new(),
         authorization: None,
         body: Vec::new(),
+        blanks: Vec::new(),
     }
 }
 
@@ -192,6 +193,7 @@ async fn a_request_goes_out_as_it_stands_with_its_secrets() {
         ],
         authorization: basic(),
         body: b"{\"id\":\"1\"}".to_vec(),
+        blanks: Vec::new(),
     };
     let response = egress()
         .exchange(&allowed(&[&upstream.origin()]), &secrets(), request)

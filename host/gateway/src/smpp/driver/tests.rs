@@ -271,6 +271,8 @@ fn incoming() -> NewEntry {
         destination: address("447700900999"),
         body: Body::Text("Hi".into()),
         port: None,
+        part: None,
+        udh: Vec::new(),
         received: 0,
         tlvs: Vec::new(),
         metadata: Vec::new(),

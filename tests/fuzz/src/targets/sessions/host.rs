@@ -153,6 +153,8 @@ impl Host {
                     Body::Text(text(tape))
                 },
                 port: tape.one_of([None, None, Some(0), Some(5555)]),
+                part: None,
+                udh: Vec::new(),
                 received: now,
                 tlvs: match tape.octet() % 8 {
                     7 => vec![Tlv {
