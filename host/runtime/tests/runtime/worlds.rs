@@ -119,7 +119,7 @@ fn another_version_of_the_contract_is_another_world() {
     assert!(
         mistakes
             .iter()
-            .any(|mistake| mistake == &format!("does not export {MACHINES} (it exports edgebind:session/machine@0.3.0)")),
+            .any(|mistake| mistake == &format!("does not export {MACHINES} (it exports edgebind:session/machine@0.4.0)")),
         "{mistakes:?}"
     );
 }
