@@ -3,7 +3,7 @@
 use crate::{
     bindings::edgebind::{
         message::types::{Address, Body, Incoming},
-        translator::types::{Context, Heard, Hearing, Proof, Report, WebhookRequest},
+        translator::types::{Algorithm, Context, Heard, Hearing, Proof, Report, WebhookRequest},
     },
     document::Document,
     settings::{self, Route, Settings, Signature},
@@ -87,6 +87,7 @@ fn report(ctx: &Context, form: &settings::Receipt, document: &Document) -> Resul
     let (name, (state, is_final)) = form.states.get_key_value(&said).ok_or("a state that is not listed")?;
     let error = form.error.as_ref().and_then(|place| document.text(place));
     Ok(Report {
+        key: None,
         upstream_id,
         state: *state,
         final_: *is_final,
@@ -107,6 +108,8 @@ fn incoming(ctx: &Context, form: &settings::Incoming, document: &Document) -> Re
     let text = document.text(&form.text).ok_or("a message without a text")?;
     let destination = form.destination.as_ref().and_then(|place| document.text(place));
     let incoming = Incoming {
+        part: None,
+        udh: Vec::new(),
         source: address(&source),
         destination: address(&destination.unwrap_or_default()),
         body: Body::Text(text),
@@ -150,6 +153,7 @@ fn proof(signature: &Signature, request: &WebhookRequest) -> Result<Proof, &'sta
         false => octets(digest),
     };
     Ok(Proof {
+        algorithm: Algorithm::HmacSha256,
         secret: signature.secret.clone(),
         message: request.body.clone(),
         expected: expected.ok_or("the signature is not written as webhook.encoding says")?,

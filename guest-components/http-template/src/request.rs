@@ -48,6 +48,7 @@ pub(crate) fn submit(ctx: &Context, settings: &Submit, message: &Message) -> Res
         }
     };
     Ok(Request {
+        blanks: Vec::new(),
         method: settings.method.clone(),
         url,
         headers: headers(settings, &words, content_type),

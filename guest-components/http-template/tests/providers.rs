@@ -156,6 +156,7 @@ fn answer(status: u16, body: &str) -> Result<Response, Failure> {
 fn line(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Taken(ids) => format!("taken {}", ids.join(" ")),
+        Outcome::Pieces(pieces) => panic!("{pieces:?}"),
         Outcome::Known(reports) => format!("known {}", reports.len()),
         Outcome::Retry(retry) => format!("retry {:?}: {}", retry.after_ms, retry.why),
         Outcome::Dead(dead) => format!("{:?} {:#04x} {}: {}", dead.state, dead.command_status, dead.error, dead.why),
