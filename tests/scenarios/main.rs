@@ -19,6 +19,7 @@ mod operations;
 mod owners;
 mod pass_through;
 mod pki;
+mod presets;
 mod privacy;
 mod probes;
 mod proof;

@@ -27,6 +27,8 @@ pub struct Config {
     pub translator: String,
     /// Lines of `[tenants.secrets]`.
     pub secrets: String,
+    /// Lines of the account that every configuration has.
+    pub account: String,
     /// More accounts: system_id and password.
     pub accounts: Vec<(&'static str, &'static str)>,
 }
@@ -41,6 +43,7 @@ impl Config {
             session,
             translator,
             secrets,
+            account,
             accounts,
         } = self;
         let http = home.http();
@@ -72,9 +75,10 @@ api_base_url = "{api_base_url}"
 "#
         );
         for (system_id, password) in [(SYSTEM_ID, PASSWORD)].iter().chain(accounts) {
+            let lines = if *system_id == SYSTEM_ID { account } else { "" };
             write!(
                 toml,
-                "[[tenants.accounts]]\nsystem_id = \"{system_id}\"\npassword = \"{password}\"\n"
+                "[[tenants.accounts]]\nsystem_id = \"{system_id}\"\npassword = \"{password}\"\n{lines}\n"
             )
             .unwrap();
         }

@@ -41,6 +41,11 @@ pub struct Sms<'a> {
 impl Kannel {
     /// Starts bearerbox and smsbox and waits until bearerbox says that it is bound.
     pub async fn bind(smpp: SocketAddr, system_id: &str, password: &str, catcher: &Catcher) -> Self {
+        Self::bind_with("", smpp, system_id, password, catcher).await
+    }
+
+    /// The same with more lines about the gateway in its configuration.
+    pub async fn bind_with(lines: &str, smpp: SocketAddr, system_id: &str, password: &str, catcher: &Catcher) -> Self {
         let folder = tempfile::Builder::new().prefix("kannel-").tempdir().unwrap();
         let [admin_port, smsbox_port, sendsms_port] = [(); 3].map(|()| port::free());
         let config = fs::read_to_string(provision::sources("kannel.conf")).unwrap();
@@ -51,6 +56,7 @@ impl Kannel {
             ("{smpp_port}", smpp.port().to_string()),
             ("{system_id}", system_id.to_owned()),
             ("{password}", password.to_owned()),
+            ("{lines}", lines.to_owned()),
             ("{catcher}", catcher.url()),
             ("{folder}", folder.path().display().to_string()),
         ]

@@ -1,7 +1,13 @@
 //! The PDU of a receipt: text that every known parser takes, and the optional parameters that say it exactly.
 
 use crate::{
-    answers, carrier::Carrier, endpoint::Endpoint, message::Receipt, peer::Peer, settings::Settings, undeliverable::Undeliverable,
+    answers,
+    carrier::Carrier,
+    endpoint::Endpoint,
+    message::Receipt,
+    peer::Peer,
+    settings::{ReceiptText, Settings},
+    undeliverable::Undeliverable,
 };
 use edgebind_smpp::{
     CommandStatus, DataCoding, EsmClass, Tag, TlvList, receipt,
@@ -25,7 +31,10 @@ pub(crate) fn frame(receipt: &Receipt, peer: Peer, settings: &Settings) -> Resul
         done_ms: receipt.done,
         state,
         error: receipt.error,
-        text: &receipt.excerpt.chars().map(same_everywhere).collect::<String>(),
+        text: &match settings.receipt_text {
+            ReceiptText::None => "none ".to_owned(),
+            ReceiptText::Excerpt | ReceiptText::Nothing => receipt.excerpt.chars().map(same_everywhere).collect(),
+        },
     }
     .write(&mut octets);
     let mut tlvs = TlvList::new();

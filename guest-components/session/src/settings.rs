@@ -52,6 +52,18 @@ named! {
 }
 
 named! {
+    /// What stands behind `text:` of a receipt.
+    ReceiptText {
+        /// The first 20 characters of the message's text.
+        #[default]
+        Excerpt = "true",
+        Nothing = "false",
+        /// The word none and a blank.
+        None = "none",
+    }
+}
+
+named! {
     /// The PDU of deliveries.
     DeliverWith {
         /// Every client knows it; some hang up on the other.
@@ -105,7 +117,7 @@ pub(crate) struct Settings {
     pub(crate) message_id: IdForm,
     /// None: as `message_id`.
     pub(crate) receipt_id: Option<IdForm>,
-    pub(crate) receipt_text: bool,
+    pub(crate) receipt_text: ReceiptText,
     pub(crate) deliver_with: DeliverWith,
     pub(crate) long_incoming: LongIncoming,
     /// 0 for as many as the host takes.
@@ -142,7 +154,7 @@ impl Default for Settings {
             acknowledgements: Acknowledgements::Refuse,
             message_id: IdForm::Decimal,
             receipt_id: None,
-            receipt_text: true,
+            receipt_text: ReceiptText::Excerpt,
             deliver_with: DeliverWith::DeliverSm,
             long_incoming: LongIncoming::Udh,
             window_in: 0,
@@ -248,8 +260,9 @@ const TABLE: &[Row] = &[
     },
     Row {
         name: "receipt_text",
-        says: "Whether receipts repeat the first 20 characters of the text. Default true.",
-        read: |to, value| truth(value).map(|read| to.receipt_text = read),
+        says: "What receipts have behind text: - true, the first 20 characters of the text; false, nothing; none, the word none and a \
+               blank, as Vonage's. Default true.",
+        read: |to, value| one_of(value, ReceiptText::ALL, ReceiptText::name).map(|read| to.receipt_text = read),
     },
     Row {
         name: "deliver_with",

@@ -6,6 +6,7 @@ use crate::{
     message::{Address, Alphabet, Instant, Message, Receipts},
     reading::Terms,
     requests::Unsuccess,
+    settings::ReceiptText,
     text::from_octets,
     user_data::{Carried, UserData},
 };
@@ -190,7 +191,7 @@ impl Rest<'_> {
         let data = UserData::read(self.carried, terms)?;
         // Each part would take the place of the part before it.
         refuse_unless(!self.replace_if_present || data.part.is_none(), CommandStatus::RINVSUBREP)?;
-        let excerpt = if terms.settings.receipt_text {
+        let excerpt = if terms.settings.receipt_text == ReceiptText::Excerpt {
             data.excerpt(data_coding, terms.settings.alphabet)
         } else {
             String::new()

@@ -10,6 +10,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use edgebind_runtime::message::Setting;
+use edgebind_smpp::CommandStatus;
 use ipnet::IpNet;
 use std::sync::{
     Arc,
@@ -46,6 +47,8 @@ pub struct Terms {
     pub settings_revision: u64,
     /// Binds it may have at a time.
     pub binds_max: usize,
+    /// The answer to one bind more.
+    pub over_binds: CommandStatus,
     /// Entries that may wait for its upstream.
     pub queue_max: usize,
     /// How deliveries are held for its ESME.
@@ -156,6 +159,7 @@ impl Terms {
             session_settings: account.session_settings.clone(),
             translator_settings: account.translator_settings.clone(),
             binds_max: account.binds_max,
+            over_binds: account.over_binds,
             queue_max: account.queue_max,
             holding: account.holding,
             deliver_rate: account.holding.rate.and_then(Bucket::new).map(Arc::new),
@@ -178,6 +182,7 @@ impl Terms {
             translator_settings: Vec::new(),
             settings_revision: 0,
             binds_max: tenant.binds_max,
+            over_binds: CommandStatus::RBINDFAIL,
             queue_max: tenant.queue_max,
             holding: tenant.holding,
             deliver_rate: tenant.holding.rate.and_then(Bucket::new).map(Arc::new),

@@ -63,7 +63,7 @@ impl Bind {
     ) -> Result<Self, CommandStatus> {
         tenant.bind_came(&account).map_err(|open| {
             tracing::info!(tenant = %tenant.name, "bind refused: {open} are open");
-            CommandStatus::RBINDFAIL
+            account.terms().over_binds
         })?;
         Ok(Self {
             open: gateway.binds.enter(

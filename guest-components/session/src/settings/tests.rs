@@ -60,7 +60,7 @@ fn every_setting_is_read() {
         acknowledgements: Acknowledgements::Ignore,
         message_id: IdForm::Hex,
         receipt_id: Some(IdForm::Decimal),
-        receipt_text: false,
+        receipt_text: ReceiptText::Nothing,
         deliver_with: DeliverWith::DataSm,
         long_incoming: LongIncoming::Sar,
         window_in: 50,

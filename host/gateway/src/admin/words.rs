@@ -130,8 +130,12 @@ pub struct Account {
     pub allow_long_password: Option<bool>,
     /// It may not bind, and its messages wait.
     pub suspended: Option<bool>,
+    /// `vonage`: what its SMPP access does, where nothing else is written.
+    pub preset: Option<String>,
     /// Binds at a time.
     pub binds_max: Option<usize>,
+    /// The answer to one more: `ESME_RBINDFAIL` or `ESME_RALYBND`.
+    pub over_binds: Option<String>,
     /// Messages that wait.
     pub queue_max: Option<usize>,
     /// How long a delivery is held for its ESME.

@@ -8,12 +8,14 @@ use super::{
     listeners::networks,
     outbind::outbind,
     parse,
+    preset::preset,
     rate::{over_rate, rate},
     reader::Reader,
     secrets::secret,
     settings::settings,
     tenants::Taken,
 };
+use edgebind_smpp::CommandStatus;
 
 /// What each account of a tenant gets unless it says otherwise.
 pub(super) struct Usual {
@@ -32,14 +34,23 @@ pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usua
         Taken::note(&mut taken.system_ids, &system_id, reader.path()).map(|()| system_id)
     });
     let password = password(reader, surroundings);
-    let (session_settings, translator_settings) = settings(reader);
+    let preset = preset(reader);
+    let (mut session_settings, translator_settings) = settings(reader);
+    for (name, value) in preset.iter().flat_map(|preset| preset.session_settings) {
+        if !session_settings.iter().any(|(written, _)| written == name) {
+            session_settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
     let queue_max = reader.number("queue_max", &limits::QUEUES_MAX);
     Account {
         system_id: system_id.unwrap_or_default(),
         password: password.unwrap_or_else(|| Secret::new("")),
         is_suspended: reader.flag("suspended").unwrap_or(false),
-        binds_max: reader.number("binds_max", &limits::ALL_BINDS_MAX).unwrap_or(usual.binds_max),
-        rate: rate(reader, "rate").or(usual.rate),
+        binds_max: reader
+            .number("binds_max", &limits::ALL_BINDS_MAX)
+            .unwrap_or(preset.map_or(usual.binds_max, |preset| preset.binds_max)),
+        over_binds: over_binds(reader).unwrap_or(preset.map_or(CommandStatus::RBINDFAIL, |preset| preset.over_binds)),
+        rate: rate(reader, "rate").or(preset.map(|preset| preset.rate)).or(usual.rate),
         over_rate: over_rate(reader).unwrap_or(usual.over_rate),
         allow_from: networks(reader, "allow_from"),
         certificates: certificates(reader),
@@ -49,6 +60,12 @@ pub(super) fn account(reader: &Reader<'_>, surroundings: &Surroundings<'_>, usua
         session_settings,
         translator_settings,
     }
+}
+
+/// `over_binds`, where it is written.
+fn over_binds(reader: &Reader<'_>) -> Option<CommandStatus> {
+    let words = [CommandStatus::RBINDFAIL, CommandStatus::RALYBND].map(|status| (status.name().unwrap_or_default(), status));
+    reader.choice("over_binds", &words)
 }
 
 fn password(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<Secret> {

@@ -13,6 +13,7 @@ mod mistakes;
 mod origin;
 mod outbind;
 mod parse;
+mod preset;
 mod rate;
 mod reader;
 mod recording;
@@ -33,6 +34,7 @@ pub use routes::Route;
 pub use secret::{Secret, Secrets};
 pub use settings::plain_settings;
 
+use edgebind_smpp::CommandStatus;
 use ipnet::IpNet;
 
 use std::{
@@ -289,6 +291,8 @@ pub struct Account {
     pub is_suspended: bool,
     /// Binds at a time.
     pub binds_max: usize,
+    /// The answer to one bind more.
+    pub over_binds: CommandStatus,
     /// What it may submit; none is no bound.
     pub rate: Option<Rate>,
     /// What becomes of more.

@@ -16,6 +16,45 @@ fn what_a_tenant_says_holds_for_accounts_that_say_nothing() {
 }
 
 #[test]
+fn a_preset_is_what_an_account_gets_that_says_nothing_itself() {
+    let account = |name: &str, lines: &str| format!("[[tenants.accounts]]\nsystem_id = '{name}'\npassword = 'x'\n{lines}\n");
+    let own =
+        "preset = 'vonage'\nbinds_max = 5\nover_binds = 'ESME_RBINDFAIL'\nrate = 90\nsession_settings = { receipt_text = true }";
+    let text = small_with("binds_max = 3\nrate = 5\nsession_settings = { message_id = 'decimal' }")
+        + &account("theirs", "preset = 'vonage'")
+        + &account("mixed", own)
+        + &account("one", "over_binds = 'ESME_RALYBND'");
+    let config = World::new(&[], &[]).toml(&text).unwrap();
+    let facts: Vec<_> = accounts(&config.tenants[0])
+        .iter()
+        .map(|account| {
+            let setting = |name: &str| {
+                let mut settings = account.session_settings.iter();
+                settings.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+            };
+            (
+                account.binds_max,
+                account.over_binds,
+                account.rate.map(|rate| rate.per_second),
+                setting("message_id"),
+                setting("receipt_text"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (3, CommandStatus::RBINDFAIL, Some(5), None, None),
+            (2, CommandStatus::RALYBND, Some(30), Some("hex"), Some("none")),
+            (5, CommandStatus::RBINDFAIL, Some(90), Some("hex"), Some("true")),
+            (3, CommandStatus::RALYBND, Some(5), None, None),
+        ]
+    );
+    let mistakes = World::new(&[], &[]).toml(&(small_with("") + &account("other", "preset = 'twilio'\nover_binds = 'ESME_ROK'")));
+    assert_eq!(mistakes.unwrap_err().to_string().lines().count(), 3);
+}
+
+#[test]
 fn rates_of_one_account_and_of_all_are_two_things() {
     let text = small_with("rate = 5\nrate_total = { per_second = 8, burst = 20 }\nover_rate = 'wait'")
         + "[[tenants.accounts]]\nsystem_id = 'other'\npassword = 'x'\nover_rate = 'throttle'";
