@@ -36,6 +36,8 @@ pub struct Plan {
     pub disk: Option<Disk>,
     /// The upstream's habits; accounts and seed are the trial's.
     pub upstream: smsgate::Config,
+    /// Phones that it has: each tells of one message after the other.
+    pub phones: usize,
     /// What becomes of messages to numbers with these endings.
     pub fates: &'static [(&'static str, &'static [&'static str])],
     /// The ESMEs.
@@ -68,6 +70,7 @@ impl Plan {
                 log_max: 4_000_000,
                 ..smsgate::Config::default()
             },
+            phones: 1,
             fates: &FATES,
             esmes: vec![Kind::Transceiver, Kind::Transceiver, Kind::Transmitter, Kind::Receiver],
             window: 10,
@@ -118,6 +121,9 @@ impl Trial {
     /// Starts everybody, and waits until the phone knows where its reports go.
     pub async fn start(plan: Plan) -> Self {
         let account = Account::new(UPSTREAM.0, UPSTREAM.1).device(Device::new("phone-1").number(OWN_NUMBER));
+        let account = (2..=plan.phones).fold(account, |account, phone| {
+            account.device(Device::new(&format!("phone-{phone}")))
+        });
         let upstream = Smsgate::start(smsgate::Config {
             accounts: vec![account],
             seed: plan.seed,
@@ -186,6 +192,14 @@ impl Trial {
         let edgebind = Edgebind::with_config_and_env(&self.home, &self.toml, &variables).await;
         self.stage.send_modify(|stage| stage.address = Some(edgebind.smpp_listener()));
         self.edgebind = Some(edgebind);
+    }
+
+    /// Ends the gateway as it should end, if it is up.
+    pub async fn down(&mut self) {
+        if let Some(edgebind) = self.edgebind.take() {
+            let ended = edgebind.terminate().await;
+            assert!(ended.success(), "seed {}: SIGTERM ends it well", self.seed);
+        }
     }
 
     /// The gateway that is up.
@@ -268,7 +282,7 @@ impl Trial {
     }
 
     /// No more submit_sm, nor tempers: what is under way comes to its end, or does not in time. The gateway ends as it should.
-    pub async fn settle(mut self, patience: Duration) -> Verdict {
+    pub async fn settle(&mut self, patience: Duration) -> Verdict {
         self.stage.send_modify(|stage| {
             stage.submits = false;
             stage.calm = true;
@@ -283,13 +297,7 @@ impl Trial {
         while let Some(ended) = self.esmes.join_next().await {
             ended.expect("no ESME was told what it did not expect");
         }
-        if let Some(edgebind) = self.edgebind.take() {
-            assert!(
-                edgebind.terminate().await.success(),
-                "seed {}: SIGTERM ends it well",
-                self.seed
-            );
-        }
+        self.down().await;
         let verdict = check(&self.log());
         if !verdict.breaches.is_empty() {
             let log = program::folder("proof").join(format!("{}.log", self.seed));
