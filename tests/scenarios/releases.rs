@@ -578,7 +578,7 @@ async fn what_guests_do_is_recorded_where_the_tenant_wants_it_and_without_what_w
     let line = world.admin.get(&path).await;
     assert_eq!(
         (&line["format"], &line["redacted"], &line["revision"]),
-        (&json!(1), &json!(true), &json!(1))
+        (&json!(2), &json!(true), &json!(1))
     );
     world.esme.unbind().await.unwrap();
     kinds("bind").await;
