@@ -12,7 +12,7 @@ use edgebind_tests::program;
 use serde_json::Value;
 
 /// What a crate may have inside it: its ordinary dependencies among the workspace's own crates.
-const ARROWS: [(&str, &[&str], &str); 11] = [
+const ARROWS: [(&str, &[&str], &str); 12] = [
     (
         "smpp",
         &[],
@@ -20,24 +20,25 @@ const ARROWS: [(&str, &[&str], &str); 11] = [
     ),
     (
         "session",
-        &["smpp"],
+        &["heap", "smpp"],
         "a guest sees the contract and the protocol; what the host is made of must not decide anything",
     ),
     (
         "smsgate",
-        &["smpp"],
+        &["heap", "smpp"],
         "a guest sees the contract and the protocol, and never another guest",
     ),
     (
         "vonage",
-        &["smpp"],
+        &["heap", "smpp"],
         "a guest sees the contract and the protocol, and never another guest",
     ),
     (
         "http-template",
-        &["smpp"],
+        &["heap", "smpp"],
         "a guest sees the contract and the protocol, and never another guest",
     ),
+    ("heap", &[], "an allocator knows no message"),
     ("faulty", &[], "a misdeed needs the contract and nothing else"),
     (
         "componentize",

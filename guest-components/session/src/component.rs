@@ -1,6 +1,8 @@
 //! The exports of the component, each of which is the function of the same name of [`Machine`].
 #![expect(unsafe_code, unreachable_pub, reason = "the generated exports speak the canonical ABI")]
 
+use edgebind_heap as _;
+
 use crate::{
     Machine,
     bindings::{
