@@ -80,7 +80,7 @@ transcripts! {
 }
 
 fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"))
 }
 
 fn check(name: &str) {

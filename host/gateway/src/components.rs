@@ -15,8 +15,10 @@ use std::{
 /// does not last.
 const CACHE_DIR: &str = "EDGEBIND_CACHE_DIR";
 
-const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
-const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
+/// The session that every tenant starts with.
+pub const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
+/// The translator that every tenant starts with.
+pub const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
 /// A second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its User-Agent.
 pub const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
 

@@ -156,7 +156,7 @@ impl Kept {
 }
 
 /// The name of a component's code: of its octets, and of all that decides what code an engine makes of them, its version included.
-fn key(engine: &wasmtime::Engine, bytes: &[u8]) -> String {
+pub(crate) fn key(engine: &wasmtime::Engine, bytes: &[u8]) -> String {
     struct Sum(Context);
     impl Hasher for Sum {
         fn write(&mut self, octets: &[u8]) {
@@ -174,14 +174,14 @@ fn key(engine: &wasmtime::Engine, bytes: &[u8]) -> String {
 }
 
 /// Writes code with its SHA-256 behind it. Nobody waits for the disk: what a crash leaves of it is noticed by that, and compiled again.
-fn write(path: &Path, code: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, code: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(code)?;
     file.write_all(digest(&SHA256, code).as_ref())
 }
 
 /// The code in this file, if it is there and as it was written. What is damaged is removed.
-fn load(engine: &wasmtime::Engine, path: &Path) -> Option<Component> {
+pub(crate) fn load(engine: &wasmtime::Engine, path: &Path) -> Option<Component> {
     let octets = fs::read(path).ok()?;
     let whole = octets
         .split_last_chunk::<32>()
@@ -214,7 +214,7 @@ fn deserialize(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Compo
 }
 
 /// Makes the directory, or makes sure that nobody else may enter it.
-fn ours_alone(dir: &Path) -> Result<(), String> {
+pub(crate) fn ours_alone(dir: &Path) -> Result<(), String> {
     let said = |error: io::Error| error.to_string();
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(said)?;
     let metadata = fs::metadata(dir).map_err(said)?;

@@ -18,6 +18,8 @@ pub struct Shape {
     pub contract: &'static str,
     /// It imports WASI.
     pub wasi: bool,
+    /// What it imports, by name.
+    pub imports: Vec<String>,
     /// SHA-256 of its octets, in hex.
     pub digest: String,
     /// How many there are.
@@ -34,6 +36,7 @@ pub fn inspect(bytes: &[u8], component_bytes_max: usize) -> Result<Shape, LoadEr
         world: contract.world,
         contract: contract.version,
         wasi: names.wasi(),
+        imports: names.imports.keys().cloned().collect(),
         digest: crate::world::sha256(bytes),
         octets: bytes.len(),
     })

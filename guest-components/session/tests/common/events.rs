@@ -137,14 +137,14 @@ fn delivery(words: &Words) -> Delivery {
     }
 }
 
-/// `8:300/2/3`: reference 300 in a scheme of that width, the second of three.
+/// `udh8:300:2/3`: reference 300 in a scheme of that width, the second of three.
 fn part(text: &str) -> Part {
     let (scheme, numbers) = text.split_once(':').unwrap();
-    let numbers: Vec<u16> = numbers.split('/').map(|number| number.parse().unwrap()).collect();
+    let numbers: Vec<u16> = numbers.split([':', '/']).map(|number| number.parse().unwrap()).collect();
     Part {
         scheme: match scheme {
-            "8" => PartScheme::Udh8,
-            "16" => PartScheme::Udh16,
+            "udh8" => PartScheme::Udh8,
+            "udh16" => PartScheme::Udh16,
             scheme => panic!("what is {scheme}?"),
         },
         reference: numbers[0],

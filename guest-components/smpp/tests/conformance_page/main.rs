@@ -65,7 +65,7 @@ fn page(proofs: &Proofs) -> String {
         gateway, and the test that shows it. Written by `tests/conformance_page` from the tables that the codec is made of \
         (`src/pdu/table.rs`, `src/tlv/table.rs`, `src/status.rs`). Which PDU is allowed in which state is in \
         [the session's matrix](../session/MATRIX.md).\n\n\
-        A test is a function, or a page of transcripts (`guest-components/session/tests/transcripts/NAME.txt`). Besides, \
+        A test is a function, or a page of transcripts (`guest-components/session/cases/NAME.txt`). Besides, \
         `every_pdu_there_and_back`, `every_pdu_is_the_same_to_both` (against the crate rusmpp), \
         `every_field_that_is_wrong_is_answered_with_its_own_status` and \
         `every_parameter_of_a_wrong_length_is_answered_0xc2_where_it_belongs_and_ignored_elsewhere` hold for every row.\n"

@@ -44,7 +44,7 @@ fn collect(place: &Path, names: &mut BTreeSet<String>) {
             }
         } else if extension == Some("rs") {
             names.extend(functions(&fs::read_to_string(&path).unwrap()));
-        } else if extension == Some("txt") && place.ends_with("transcripts") {
+        } else if extension == Some("txt") && place.ends_with("session/cases") {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }

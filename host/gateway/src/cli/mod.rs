@@ -7,6 +7,7 @@ pub mod change;
 pub mod check;
 pub mod client;
 pub mod compile;
+pub mod component;
 pub mod dead_letters;
 pub mod demo;
 pub mod deploy;
@@ -61,6 +62,7 @@ enum Command {
     Recordings(recordings::Recordings),
     Replay(replay::Replay),
     Audit(audit::Audit),
+    Component(component::Component),
     #[command(hide = true)]
     Compile(compile::Compile),
 }
@@ -93,6 +95,10 @@ pub fn run() -> ExitCode {
         Command::Recordings(recordings) => client(recordings.run()),
         Command::Replay(replay) => replay.run(),
         Command::Audit(audit) => client(audit.run()),
+        Command::Component(component) => match component.run() {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Compile(compile) => return compile.run(),
     };
     match done {

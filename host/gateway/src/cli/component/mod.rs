@@ -1,0 +1,45 @@
+//! `edgebind component`: for those who write components, and need no gateway for it. A project to begin with, what a component would be
+//! refused for and what it costs, its cases, and its unit tests inside wasm.
+
+mod bench;
+mod cases;
+mod check;
+mod cost;
+mod junit;
+
+mod run_tests;
+mod sandbox;
+mod test;
+
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+/// Write, check, test and measure components: translators and sessions of your own
+#[derive(Debug, Args)]
+pub struct Component {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+
+    Check(check::Check),
+    Test(test::Test),
+    Bench(bench::Bench),
+    RunTests(run_tests::RunTests),
+}
+
+impl Component {
+    /// Does it.
+    pub fn run(self) -> Result<ExitCode, String> {
+        match self.command {
+
+            Command::Check(check) => check.run()?,
+            Command::Test(test) => test.run()?,
+            Command::Bench(bench) => bench.run()?,
+            Command::RunTests(tests) => return tests.run(),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
