@@ -26,13 +26,37 @@ pub fn noted(component: &[u8], note: &str) -> Vec<u8> {
     [component, &header, &content].concat()
 }
 
+/// What `edgebind component new` begins a translator with, in this language.
+pub fn project(language: &str) -> PathBuf {
+    let mut pins = vec![contract().concat()];
+    let mut left = vec![templates()];
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => left.push(path),
+                false => pins.push(fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    pins.sort();
+    once(&format!("project-{language}"), &pins.concat(), |folder| {
+        let mut new = Command::new(program::edgebind());
+        new.args(["component", "new", NAME, "--lang", language, "--dir"]).arg(folder);
+        run(&mut new, "edgebind's own words say why");
+    })
+}
+
+/// What projects are called.
+const NAME: &str = "my-translator";
+
 /// The Rust translator, built by plain cargo.
 pub fn rust() -> Vec<u8> {
     provision::target("wasm32-wasip2");
     let target_dir = program::folder("guest-rust");
     let mut cargo = cargo("build", &target_dir);
     run(cargo.args(["--target", "wasm32-wasip2"]), "cargo's own words say why");
-    fs::read(target_dir.join("wasm32-wasip2/release/rust_translator.wasm")).unwrap()
+    fs::read(target_dir.join("wasm32-wasip2/release/my_translator.wasm")).unwrap()
 }
 
 /// The same, built by `cargo component`.
@@ -47,36 +71,30 @@ pub fn rust_by_cargo_component() -> Vec<u8> {
         cargo.env("PATH", std::env::join_paths(paths).unwrap()),
         "cargo component's own words say why",
     );
-    fs::read(target_dir.join("wasm32-wasip1/release/rust_translator.wasm")).unwrap()
+    fs::read(target_dir.join("wasm32-wasip1/release/my_translator.wasm")).unwrap()
 }
 
 /// The JavaScript translator, built by componentize-js.
 pub fn javascript() -> Vec<u8> {
-    let source = fs::read_to_string(sources("javascript").join("translator.js")).unwrap();
-    let builder = provision::javascript_builder();
-    let pins = [&source, &fs::read_to_string(builder).unwrap(), &contract().concat(), LOCK].concat();
+    let project = project("javascript");
+    let packages = provision::javascript_packages();
+    let pins = [fs::read_to_string(project.join("component.js")).unwrap(), contract().concat()].concat();
     let folder = once("guest-javascript", &pins, |folder| {
-        fs::write(folder.join("translator.js"), &source).unwrap();
-        write_contract(folder);
+        // Packages are found beside the script that imports them.
         run(
-            Command::new("node").arg(builder).current_dir(folder),
+            Command::new("node").arg(packages.join("build.js")).current_dir(&project),
             "install Node.js 20 or newer",
         );
+        fs::copy(project.join("my-translator.wasm"), folder.join("translator.wasm")).unwrap();
     });
     fs::read(folder.join("translator.wasm")).unwrap()
 }
 
-/// Of the versions that JavaScript is built with.
-const LOCK: &str = include_str!("../guests/javascript/package-lock.json");
-
 /// The Python translator, built by componentize-py.
 pub fn python() -> Vec<u8> {
-    let source = fs::read_to_string(sources("python").join("translator.py")).unwrap();
-    let requirements = fs::read_to_string(sources("python").join("requirements.txt")).unwrap();
-    let pins = [&source, &requirements, &contract().concat()].map(String::as_str).concat();
+    let project = project("python");
+    let pins = [fs::read_to_string(project.join("component.py")).unwrap(), contract().concat()].concat();
     let folder = once("guest-python", &pins, |folder| {
-        fs::write(folder.join("translator.py"), &source).unwrap();
-        write_contract(folder);
         run(
             Command::new(provision::componentize_py())
                 .args([
@@ -86,19 +104,20 @@ pub fn python() -> Vec<u8> {
                     "--world",
                     "translator",
                     "componentize",
-                    "translator",
+                    "component",
                 ])
-                .args(["--output", "translator.wasm"])
-                .current_dir(folder),
+                .arg("--output")
+                .arg(folder.join("translator.wasm"))
+                .current_dir(&project),
             "componentize-py's own words say why",
         );
     });
     fs::read(folder.join("translator.wasm")).unwrap()
 }
 
-/// The folder of a guest in another language.
-pub fn sources(language: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests").join(language)
+/// What `edgebind component new` is made of.
+pub fn templates() -> PathBuf {
+    program::workspace().join("host/gateway/src/cli/component/templates")
 }
 
 fn cargo(command: &str, target_dir: &Path) -> Command {
@@ -114,7 +133,7 @@ fn cargo(command: &str, target_dir: &Path) -> Command {
     cargo
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_TARGET_DIR")
-        .current_dir(sources("rust"));
+        .current_dir(project("rust"));
     cargo
 }
 
@@ -122,13 +141,4 @@ fn cargo(command: &str, target_dir: &Path) -> Command {
 fn contract() -> [String; 2] {
     ["message/message.wit", "translator/translator.wit"]
         .map(|name| fs::read_to_string(program::workspace().join("wit").join(name)).unwrap())
-}
-
-/// The contract as other toolchains want it: one package, with those that it needs below.
-fn write_contract(folder: &Path) {
-    let [message, translator] = contract();
-    let words = folder.join("wit/deps/message");
-    fs::create_dir_all(&words).unwrap();
-    fs::write(words.join("message.wit"), message).unwrap();
-    fs::write(folder.join("wit/translator.wit"), translator).unwrap();
 }

@@ -39,7 +39,13 @@ pub fn run_program(bytes: &[u8], args: &[String], kept: &Path) -> Result<Ended, 
     let mut linker: Linker<Alone> = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker).map_err(unusable)?;
     let context = WasiCtx::builder().inherit_stdout().inherit_stderr().args(args).build();
-    let mut store = Store::new(&engine, Alone { context, table: ResourceTable::new() });
+    let mut store = Store::new(
+        &engine,
+        Alone {
+            context,
+            table: ResourceTable::new(),
+        },
+    );
     let command = Command::instantiate(&mut store, &component, &linker).map_err(unusable)?;
     match command.wasi_cli_run().call_run(&mut store) {
         Ok(Ok(())) => Ok(Ended::Exit(0)),

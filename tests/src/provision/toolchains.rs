@@ -46,18 +46,19 @@ pub fn target(triple: &str) {
     run(
         Command::new("rustup")
             .args(["target", "add", triple])
-            .current_dir(guests::sources("rust")),
+            .current_dir(guests::templates()),
         "install the target by other means if rustup is not here",
     );
 }
 
-/// The script that builds JavaScript, in a folder with the pinned packages.
-pub fn javascript_builder() -> &'static Path {
-    static SCRIPT: OnceLock<PathBuf> = OnceLock::new();
-    SCRIPT.get_or_init(|| {
+/// A folder with the script that builds JavaScript and the pinned packages that it wants.
+pub fn javascript_packages() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let project = guests::project("javascript");
         let files = ["package.json", "package-lock.json", ".npmrc", "build.js"];
-        let contents = files.map(|name| fs::read_to_string(guests::sources("javascript").join(name)).unwrap());
-        let folder = once("componentize-js", &contents.concat(), |folder| {
+        let contents = files.map(|name| fs::read_to_string(project.join(name)).unwrap());
+        once("componentize-js", &contents.concat(), |folder| {
             for (name, content) in files.iter().zip(&contents) {
                 fs::write(folder.join(name), content).unwrap();
             }
@@ -68,8 +69,7 @@ pub fn javascript_builder() -> &'static Path {
                     .current_dir(folder),
                 "install Node.js 20 or newer with npm; the package registry must be reachable by npm",
             );
-        });
-        folder.join("build.js")
+        })
     })
 }
 
@@ -77,7 +77,7 @@ pub fn javascript_builder() -> &'static Path {
 pub fn componentize_py() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let requirements = guests::sources("python").join("requirements.txt");
+        let requirements = guests::templates().join("python/requirements.txt");
         install_requirements("componentize-py", &requirements).join("componentize-py")
     })
 }

@@ -1,7 +1,7 @@
 //! `edgebind component bench`: what a component's cases cost, beside the built-in component of its world.
 
 use super::{
-    super::{output, super::components},
+    super::{super::components, output},
     cases::{
         file::{Case, File},
         scene::{Stage, play},

@@ -59,7 +59,12 @@ impl Check {
         let _ = writeln!(text, "an instance, entered once: {}", cost::shown(cost::instance(&guest)?));
         let limits = guest.allowance.limits();
         let memory = guest.allowance.usage().memory_peak_bytes;
-        let _ = writeln!(text, "its memory: {} of {} allowed", cost::octets(memory), cost::octets(limits.memory_bytes));
+        let _ = writeln!(
+            text,
+            "its memory: {} of {} allowed",
+            cost::octets(memory),
+            cost::octets(limits.memory_bytes)
+        );
         let call_ms = match guest.code {
             Code::Session(_) => limits.session_call_ms,
             Code::Translator(_) => limits.translator_call_ms,
@@ -69,10 +74,10 @@ impl Check {
         match refused {
             None => output::print("a gateway takes it\n"),
             Some(error) => Err(format!(
-                "{}: {error}: a gateway takes it where the tenant has guest_memory_bytes = {} and {world}_call_ms = {call_ms} among its limits; \
-                 try --memory 64 --call-ms 1000 here",
+                "{}: {error}; a gateway takes it for a tenant with guest = {{ memory_bytes = {}, {world}_call_ms = {call_ms} }}, as --memory 64 \
+                 --call-ms 1000 says here",
                 self.file.display(),
-                64 << 20
+                limits.memory_bytes
             )),
         }
     }

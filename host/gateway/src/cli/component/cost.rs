@@ -28,7 +28,10 @@ pub fn instance(guest: &Guest) -> Result<Duration, String> {
                 account: "account".into(),
                 settings: Vec::new(),
             };
-            session.open(&config).map(drop).map_err(|fault| format!("its instance {fault}"))
+            session
+                .open(&config)
+                .map(drop)
+                .map_err(|fault| format!("its instance {fault}"))
         }
         Code::Translator(translator) => translator
             .check(&[])

@@ -59,7 +59,11 @@ mod tests {
             name: "a \"b\"".into(),
             wrong: wrong.map(str::to_owned),
         };
-        let text = document(&[played("a.txt", None), played("a.txt", Some("- < 1 & \u{1}2")), played("b.txt", None)]);
+        let text = document(&[
+            played("a.txt", None),
+            played("a.txt", Some("- < 1 & \u{1}2")),
+            played("b.txt", None),
+        ]);
         assert_eq!(
             text,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"a.txt\" tests=\"2\" failures=\"1\" errors=\"0\">\n    \

@@ -25,7 +25,10 @@ impl RunTests {
         let name = self.file.display().to_string();
         let args: Vec<String> = std::iter::once(name).chain(self.args.clone()).collect();
         // Beside what cargo built, where `cargo clean` finds it.
-        let kept = self.file.parent().map_or_else(env::temp_dir, |folder| folder.join("edgebind"));
+        let kept = self
+            .file
+            .parent()
+            .map_or_else(env::temp_dir, |folder| folder.join("edgebind"));
         match run_program(&octets, &args, &kept).map_err(|error| failed(&error))? {
             Ended::Exit(code) => Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)),
             Ended::Failed => Ok(ExitCode::FAILURE),

@@ -82,11 +82,7 @@ impl Guest {
             World::Session => Code::Session(SessionComponent::load(&engine, octets)?.within(&allowance)),
             World::Translator => Code::Translator(TranslatorComponent::load(&engine, octets)?.within(&allowance)),
         };
-        Ok(Self {
-            code,
-            allowance,
-            said,
-        })
+        Ok(Self { code, allowance, said })
     }
 
     /// Of a file, with a hint where a larger allowance would help.

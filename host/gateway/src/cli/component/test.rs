@@ -149,7 +149,11 @@ pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         }
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         let mut entries = fs::read_dir(path)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
+            .and_then(|entries| {
+                entries
+                    .map(|entry| entry.map(|entry| entry.path()))
+                    .collect::<Result<Vec<_>, _>>()
+            })
             .map_err(failed)?;
         entries.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
         entries.sort();

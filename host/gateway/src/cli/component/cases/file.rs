@@ -51,7 +51,7 @@ pub struct Call {
 pub enum Grouping {
     /// Each `>`, with the `+` behind it: events.
     Events,
-    /// All `>` in a row: HTTP with its headers and its body.
+    /// A line, headers, an empty line and a body: HTTP as it looks. Behind a body, an empty line without `>` ends it.
     Messages,
 }
 
@@ -90,10 +90,15 @@ impl File {
                 ' ' => case.steps.push(Step::Scene(line)),
                 '<' => match (case.steps.last_mut(), before) {
                     (Some(Step::Call(call)), '>' | '<') => call.expected.push(content(&line.text).to_owned()),
-                    _ => return Err(format!("line {}: nothing was told before that this could follow from", line.number)),
+                    _ => {
+                        return Err(format!(
+                            "line {}: nothing was told before that this could follow from",
+                            line.number
+                        ));
+                    }
                 },
                 _ => match case.steps.last_mut() {
-                    Some(Step::Call(call)) if before == '>' && grouping.continues(&line.text) => call.told.push(line),
+                    Some(Step::Call(call)) if before == '>' && grouping.goes_on(&call.told, &line) => call.told.push(line),
                     _ if line.text.starts_with('+') => {
                         return Err(format!("line {}: `+` goes on from a line with `>`", line.number));
                     }
@@ -110,8 +115,16 @@ impl File {
 }
 
 impl Grouping {
-    fn continues(self, line: &str) -> bool {
-        line.starts_with('+') || self == Self::Messages
+    /// Whether a line belongs to the call that these lines began.
+    fn goes_on(self, told: &[Line], line: &Line) -> bool {
+        match self {
+            Self::Events => line.text.starts_with('+'),
+            Self::Messages => {
+                let in_body = told.iter().any(|line| line.content().is_empty());
+                let is_header = |text: &str| text.split_once(':').is_some_and(|(name, _)| !name.contains(' '));
+                in_body || line.content().is_empty() || is_header(line.content())
+            }
+        }
     }
 }
 
@@ -208,10 +221,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_no_header_begins_another_message() {
+        let file = File::read(
+            "== one\n> submit a:b\n> 200\n> A: b\n>\n> c\n> d\n\n> query 1\n",
+            Grouping::Messages,
+        )
+        .unwrap();
+        let calls = file.cases[0].steps.iter().filter_map(|step| match step {
+            Step::Call(call) => Some(call.told.len()),
+            Step::Scene(_) => None,
+        });
+        assert_eq!(calls.collect::<Vec<_>>(), [1, 5, 1]);
+    }
+
+    #[test]
     fn what_cannot_be_read_says_where() {
         let refused = |text: &str| File::read(text, Grouping::Events).unwrap_err();
         assert_eq!(refused("> a\n"), "line 1: a case begins with `== its name`");
-        assert_eq!(refused("== a\n< b\n"), "line 2: nothing was told before that this could follow from");
+        assert_eq!(
+            refused("== a\n< b\n"),
+            "line 2: nothing was told before that this could follow from"
+        );
         assert_eq!(refused("== a\n+ b\n"), "line 2: `+` goes on from a line with `>`");
     }
 }

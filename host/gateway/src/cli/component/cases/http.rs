@@ -37,7 +37,9 @@ pub fn show_body(body: &[u8]) -> Vec<String> {
         Ok(text) => laid_out(text).unwrap_or_else(|| text.to_owned()),
         Err(_) => format!("octets \"{}\"", body.escape_ascii()),
     };
-    std::iter::once(String::new()).chain(text.lines().map(str::to_owned)).collect()
+    std::iter::once(String::new())
+        .chain(text.lines().map(str::to_owned))
+        .collect()
 }
 
 /// JSON with a value a line, in its own order and in its own digits; none for what is short or no JSON.
@@ -98,7 +100,10 @@ mod tests {
     #[test]
     fn headers_and_a_body_are_read_as_they_look() {
         let rest = read(&["Content-Type: text/plain", "X: a:b", "", "one", "", "two"]).unwrap();
-        assert_eq!(rest.headers, [("Content-Type".into(), "text/plain".into()), ("X".into(), "a:b".into())]);
+        assert_eq!(
+            rest.headers,
+            [("Content-Type".into(), "text/plain".into()), ("X".into(), "a:b".into())]
+        );
         assert_eq!(rest.body, b"one\n\ntwo");
         assert_eq!(read(&[]), Ok(Rest::default()));
         assert!(read(&["{}"]).unwrap_err().contains("behind an empty line"));
@@ -109,7 +114,10 @@ mod tests {
         assert_eq!(show_body(br#"{"b":1,"a":[]}"#), ["", r#"{"b":1,"a":[]}"#]);
         let long = format!(r#"{{"b":1.50,"a":[],"c":{{"d":"{}\",{{"}}, "e": [1,2]}}"#, "x".repeat(90));
         let shown = show_body(long.as_bytes()).join("\n");
-        let expected = format!("\n{{\n  \"b\": 1.50,\n  \"a\": [],\n  \"c\": {{\n    \"d\": \"{}\\\",{{\"\n  }},\n  \"e\": [\n    1,\n    2\n  ]\n}}", "x".repeat(90));
+        let expected = format!(
+            "\n{{\n  \"b\": 1.50,\n  \"a\": [],\n  \"c\": {{\n    \"d\": \"{}\\\",{{\"\n  }},\n  \"e\": [\n    1,\n    2\n  ]\n}}",
+            "x".repeat(90)
+        );
         assert_eq!(shown, expected);
         assert_eq!(show_body(b"\xff\0"), ["", "octets \"\\xff\\x00\""]);
     }

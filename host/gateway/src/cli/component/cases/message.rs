@@ -250,7 +250,9 @@ fn coded(message: &Message, text: &str) -> Result<Vec<u8>, String> {
             .collect::<Result<_, _>>()
             .map_err(|_| format!("{text:?} is not Latin-1: write dcs=08")),
         _ if text.is_ascii() => Ok(text.as_bytes().to_vec()),
-        _ => Err(format!("{text:?} is not ASCII: write dcs=08 before it, or its octets with hex=")),
+        _ => Err(format!(
+            "{text:?} is not ASCII: write dcs=08 before it, or its octets with hex="
+        )),
     }
 }
 

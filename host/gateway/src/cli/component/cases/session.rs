@@ -46,7 +46,11 @@ impl SessionStage {
 
     fn events(&mut self, lines: &[&str]) -> Result<Vec<String>, String> {
         let tokens = &self.tokens;
-        let token = |number: u64| usize::try_from(number).ok().and_then(|number| tokens.get(number.checked_sub(1)?).copied());
+        let token = |number: u64| {
+            usize::try_from(number)
+                .ok()
+                .and_then(|number| tokens.get(number.checked_sub(1)?).copied())
+        };
         let events = lines
             .iter()
             .map(|line| events::event(line, token))
@@ -62,7 +66,12 @@ impl SessionStage {
                 });
                 self.tokens.extend(opened);
                 // The latest of its token: one that was answered may be used again.
-                let number = |token| self.tokens.iter().rposition(|known| *known == token).map_or(0, |at| at as u64 + 1);
+                let number = |token| {
+                    self.tokens
+                        .iter()
+                        .rposition(|known| *known == token)
+                        .map_or(0, |at| at as u64 + 1)
+                };
                 lines.extend(show::actions(&actions, number));
                 if self.moved
                     && let Err(error) = self.go_on()

@@ -12,8 +12,8 @@ use edgebind_runtime::{
     Fault, TranslatorComponent,
     message::{Availability, Body, MessageState},
     translator::{
-        Algorithm, Authorization, Blank, Context, Dead, Digits, Escape, Failure, FailureKind, Filling, Heard, Hearing, Operation, Outcome,
-        Piece, Report, Request, Response, Retry, Step, WebhookRequest,
+        Algorithm, Authorization, Blank, Context, Dead, Digits, Escape, Failure, FailureKind, Filling, Heard, Hearing, Operation,
+        Outcome, Piece, Report, Request, Response, Retry, Step, WebhookRequest,
     },
 };
 use std::mem;
@@ -256,7 +256,12 @@ fn algorithm(algorithm: Algorithm) -> &'static str {
 fn outcome(outcome: &Outcome) -> Vec<String> {
     vec![match outcome {
         Outcome::Taken(ids) => format!("taken {}", ids.join(" ")).trim_end().to_owned(),
-        Outcome::Known(reports) => return reports.iter().map(|report| format!("known {}", self::report(report))).collect(),
+        Outcome::Known(reports) => {
+            return reports
+                .iter()
+                .map(|report| format!("known {}", self::report(report)))
+                .collect();
+        }
         Outcome::Retry(Retry {
             after_ms: Some(ms), why, ..
         }) => format!("retry after {ms} ms: {why}"),
@@ -286,7 +291,11 @@ fn dead(dead: &Dead) -> String {
 fn report(report: &Report) -> String {
     let kind = if report.final_ { "final" } else { "not final" };
     let Report {
-        upstream_id, error, why, key, ..
+        upstream_id,
+        error,
+        why,
+        key,
+        ..
     } = report;
     let key = key.as_ref().map(|key| format!(" key={key}")).unwrap_or_default();
     format!(
@@ -298,15 +307,10 @@ fn report(report: &Report) -> String {
 
 fn hearing(hearing: &Hearing) -> Vec<String> {
     let mut lines = vec![hearing.status.to_string()];
-    lines.extend(
-        hearing
-            .proof
-            .iter()
-            .map(|proof| {
-                let (algorithm, expected) = (algorithm(proof.algorithm), show_hex(&proof.expected));
-                format!("if {algorithm} with {{{}}} of what is signed is {expected}", proof.secret)
-            }),
-    );
+    lines.extend(hearing.proof.iter().map(|proof| {
+        let (algorithm, expected) = (algorithm(proof.algorithm), show_hex(&proof.expected));
+        format!("if {algorithm} with {{{}}} of what is signed is {expected}", proof.secret)
+    }));
     lines.extend(hearing.ignored.iter().map(|why| format!("ignored: {why}")));
     lines.extend(hearing.heard.iter().map(heard));
     lines.extend(http::show_body(&hearing.body));
@@ -341,7 +345,12 @@ fn heard(heard: &Heard) -> String {
                 line.push_str(&format!(" udh={}", show_hex(&incoming.udh)));
             }
             line.push_str(&format!(" at {}", instant(incoming.received)));
-            line.extend(incoming.tlvs.iter().map(|tlv| format!(" {:04x}={}", tlv.tag, show_hex(&tlv.value))));
+            line.extend(
+                incoming
+                    .tlvs
+                    .iter()
+                    .map(|tlv| format!(" {:04x}={}", tlv.tag, show_hex(&tlv.value))),
+            );
             line.extend(incoming.metadata.iter().map(|(name, value)| format!(" {name}={value}")));
             line + &format!(" key={key}")
         }

@@ -77,7 +77,8 @@ impl Words {
 }
 
 pub fn number<T: FromStr>(word: &str) -> Result<T, String> {
-    word.parse().map_err(|_| format!("{word:?} is not the number that belongs here"))
+    word.parse()
+        .map_err(|_| format!("{word:?} is not the number that belongs here"))
 }
 
 pub fn octet(word: &str) -> Result<u8, String> {
@@ -125,7 +126,10 @@ mod tests {
         assert_eq!((words.word(2), words.rest()[1].quoted), ("a b=c", true));
         assert_eq!(words.pairs().collect::<Vec<_>>(), [("text", "d e"), ("esm", "40")]);
         assert_eq!(words.octet("esm", 0), Ok(0x40));
-        assert_eq!(words.number::<u8>(0), Err("\"submit\" is not the number that belongs here".into()));
+        assert_eq!(
+            words.number::<u8>(0),
+            Err("\"submit\" is not the number that belongs here".into())
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(super) fn bind(
         other => return Err(format!("{other} is no bind")),
     };
     let mut out = Vec::new();
-    encode(&mut out, CommandStatus::ROK, sequence_number, &pdu).map_err(|error| format!("the bind cannot be written: {error}"))?;
+    encode(&mut out, CommandStatus::ROK, sequence_number, &pdu)
+        .map_err(|error| format!("the bind cannot be written: {error}"))?;
     Ok(out)
 }
 

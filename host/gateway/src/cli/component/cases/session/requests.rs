@@ -37,7 +37,9 @@ pub(super) fn frame(words: &Words) -> Result<Option<Vec<u8>>, String> {
             frame.source()?;
             frame.destination()?;
             frame.octets(["esm", "registered", "dcs"])?;
-            let data = (words.get("text").is_some() || words.get("hex").is_some()).then(|| frame.data()).transpose()?;
+            let data = (words.get("text").is_some() || words.get("hex").is_some())
+                .then(|| frame.data())
+                .transpose()?;
             frame.tlvs(data)?
         }
         "query_sm" => {

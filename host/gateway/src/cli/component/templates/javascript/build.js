@@ -1,12 +1,12 @@
-// Builds translator.js for the world `translator` of the folder `wit` beside it, with no more of WASI than the engine itself needs.
+// Builds component.js for the world `MY-WORLD` of the folder `wit` beside it, with no more of WASI than the engine itself needs.
 
 import { componentize } from "@bytecodealliance/componentize-js";
 import { writeFile } from "node:fs/promises";
 
 const { component } = await componentize({
-  sourcePath: "translator.js",
+  sourcePath: "component.js",
   witPath: "wit",
-  worldName: "translator",
+  worldName: "MY-WORLD",
   disableFeatures: ["http", "fetch-event"],
 });
-await writeFile("translator.wasm", component);
+await writeFile("my-component.wasm", component);

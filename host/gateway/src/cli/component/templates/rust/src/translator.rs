@@ -2,7 +2,7 @@
 
 wit_bindgen::generate!({
     world: "edgebind:translator/translator",
-    path: ["../../../wit/message", "../../../wit/translator"],
+    path: "wit",
     generate_all,
 });
 
@@ -19,6 +19,8 @@ const ESME_RINVDCS: u32 = 0x104;
 
 struct Translator;
 
+// What it exports does not link natively, where the tests run.
+#[cfg(target_family = "wasm")]
 export!(Translator);
 
 impl Guest for Translator {
@@ -191,4 +193,21 @@ fn dead(command_status: u32, why: String) -> Step {
         error: 0,
         why,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_setting_wins() {
+        let settings = [("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())];
+        assert_eq!(value(&settings, "a"), Some("2"));
+        assert_eq!(value(&settings, "b"), None);
+    }
+
+    #[test]
+    fn settings_without_a_url_are_refused() {
+        assert_eq!(Translator::check(Vec::new()), ["api_base_url is missing"]);
+    }
 }
