@@ -27,11 +27,14 @@ pub(crate) fn incoming(now_ms: u64, parameters: &BTreeMap<String, String>) -> Re
         "binary" => Body::Binary(hex::read(get("data").unwrap_or_default()).ok_or("data is not hexadecimal")?),
         _ => Body::Text(get("text").ok_or("an inbound message without text")?.to_owned()),
     };
+    // A part whose place nobody can read is a message all the same.
     let part = match get("concat").is_some_and(|concat| concat.eq_ignore_ascii_case("true")) {
-        true => Some(numbered(get("concat-ref"), get("concat-part"), get("concat-total")).ok_or("a part without its numbers")?),
+        true => numbered(get("concat-ref"), get("concat-part"), get("concat-total")),
         false => header.as_deref().and_then(in_header),
     };
-    let key = part.map_or_else(|| id.to_owned(), |part| format!("{id}/{}", part.index));
+    let place = part.map(|part| part.index.to_string());
+    let place = place.as_deref().or_else(|| get("concat-part"));
+    let key = place.map_or_else(|| id.to_owned(), |place| format!("{id}/{place}"));
     let metadata = ["keyword", "type"]
         .into_iter()
         .filter_map(|name| Some((format!("vonage.{name}"), get(name)?.to_owned())));
@@ -80,10 +83,10 @@ fn in_header(header: &[u8]) -> Option<Part> {
 }
 
 fn numbered(reference: Option<&str>, index: Option<&str>, total: Option<&str>) -> Option<Part> {
-    let number = |text: Option<&str>| text?.trim().parse::<u64>().ok();
-    // The reference only tells the messages of one sender apart: what is left of a large one does.
-    let reference = u16::try_from(number(reference)? % (u64::from(u16::MAX) + 1)).ok()?;
-    let [index, total] = [u8::try_from(number(index)?).ok()?, u8::try_from(number(total)?).ok()?];
+    let number = |text: Option<&str>| text?.trim().parse::<u8>().ok();
+    let reference = reference?.trim();
+    let reference = reference.parse().unwrap_or_else(|_| told_apart(reference));
+    let [index, total] = [number(index)?, number(total)?];
     Some(Part {
         scheme: if reference > u16::from(u8::MAX) {
             PartScheme::Udh16
@@ -95,4 +98,11 @@ fn numbered(reference: Option<&str>, index: Option<&str>, total: Option<&str>) -
         total,
     })
     .filter(|_| (1..=total).contains(&index))
+}
+
+/// A number for a reference that is none, or is too large: all that it has to do is to tell the messages of one sender apart.
+fn told_apart(reference: &str) -> u16 {
+    reference
+        .bytes()
+        .fold(0, |number, octet| number.wrapping_mul(31).wrapping_add(octet.into()))
 }
