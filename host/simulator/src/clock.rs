@@ -23,6 +23,16 @@ pub(crate) fn local(at_ms: u64, offset_minutes: i32) -> String {
     zoned.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
+/// `YYYY-MM-DD HH:MM:SS` in UTC, as Vonage writes times.
+pub(crate) fn seconds(at_ms: u64) -> String {
+    timestamp(at_ms).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `YYMMDDHHMM` in UTC, as receipts write times.
+pub(crate) fn minutes(at_ms: u64) -> String {
+    timestamp(at_ms).strftime("%y%m%d%H%M").to_string()
+}
+
 /// The instant that an RFC 3339 text names.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     let timestamp: Timestamp = text.parse().ok()?;
@@ -38,7 +48,7 @@ fn timestamp(at_ms: u64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::{local, parse, utc};
+    use super::{local, minutes, parse, seconds, utc};
 
     #[test]
     fn times_keep_their_instant_in_every_spelling() {
@@ -50,5 +60,9 @@ mod tests {
             assert_eq!(parse(&text), Some(at_ms), "{text}");
         }
         assert_eq!(parse("tomorrow"), None);
+        assert_eq!(
+            (seconds(at_ms).as_str(), minutes(at_ms).as_str()),
+            ("2026-08-20 07:55:32", "2608200755")
+        );
     }
 }

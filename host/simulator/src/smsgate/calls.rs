@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::faults::Fault;
 use super::submission::Submission;
+use crate::fault::Fault;
 
 /// One HTTP request.
 #[derive(Debug, Clone)]

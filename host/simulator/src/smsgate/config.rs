@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::message::State;
+use crate::repeats::Repeats;
 
 /// Which of SMSGate's two HTTP servers is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,17 +168,6 @@ impl Pace {
             State::Sent | State::Delivered | State::Failed | State::Cancelled => self.delivered,
         }
     }
-}
-
-/// How webhooks are repeated.
-#[derive(Debug, Clone, Copy)]
-pub struct Repeats {
-    /// Delay before the first repetition; doubled each time. The app's own is 5 s.
-    pub first: Duration,
-    /// Repetitions before an emission is given up. The app's own is 15.
-    pub most: u32,
-    /// How long an answer may take.
-    pub answer_timeout: Duration,
 }
 
 /// What [`Smsgate::start`](super::Smsgate::start) is given.

@@ -11,8 +11,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
-use super::config::Repeats;
 use crate::clock;
+use crate::repeats::Repeats;
 use crate::wait::{TimedOut, Watched, lock};
 
 /// One try at one webhook.

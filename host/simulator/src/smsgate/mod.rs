@@ -31,12 +31,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use calls::Call;
-pub use config::{Account, Config, Device, EVENTS, Fate, Mode, Pace, Repeats, Token};
+pub use config::{Account, Config, Device, EVENTS, Fate, Mode, Pace, Token};
 pub use courier::Attempt;
-pub use faults::{Fault, Faults, On};
+pub use faults::{Faults, On};
 pub use message::State;
 pub use submission::Submission;
 pub use webhook::Webhook;
+
+pub use crate::fault::Fault;
+pub use crate::repeats::Repeats;
 
 use crate::TimedOut;
 use crate::wait::lock;

@@ -1,64 +1,33 @@
-//! The HTTP side: one connection after another, one request after another, each to its answer.
+//! The HTTP side: each request to its answer.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
-use hyper::service::service_fn;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::authorization::{self, Caller};
 use super::calls::Call;
 use super::config::Mode;
-use super::faults::{Fault, On};
+use super::faults::On;
 use super::message::Message;
 use super::submission::Submission;
 use super::webhook::Webhook;
 use super::world::{Found, World};
 use crate::clock;
+use crate::fault::Fault;
+use crate::http::{self, Cut, respond};
 
 /// Fiber's default.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The connection ends here, without an answer.
-#[derive(Debug)]
-struct Cut;
-
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connection cut on request")
-    }
-}
-
-impl std::error::Error for Cut {}
-
 /// Serves connections until it is dropped, which ends them too.
 pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, say: let those that are open go on.
-            connections.join_next().await;
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let world = Arc::clone(&world);
-        connections.spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&world), request));
-            // An error is the peer's end or a cut that was asked for.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
+    http::serve(listener, move |request| answer(Arc::clone(&world), request)).await;
 }
 
 /// An answer before it is HTTP.
@@ -170,18 +139,6 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
         }
     }
     Ok(response)
-}
-
-fn respond(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
-    let json = !body.is_empty();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    if json {
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    response
 }
 
 fn authorized<'a>(world: &'a World, headers: &HeaderMap) -> Option<Caller<'a>> {
