@@ -21,6 +21,22 @@ fn main() {
             },
         ),
         (
+            "EDGEBIND_VONAGE",
+            Guest {
+                package: "edgebind-vonage",
+                features: &[],
+                env: &[],
+            },
+        ),
+        (
+            "EDGEBIND_HTTP_TEMPLATE",
+            Guest {
+                package: "edgebind-http-template",
+                features: &[],
+                env: &[],
+            },
+        ),
+        (
             "EDGEBIND_SMSGATE_SECOND",
             Guest {
                 package: "edgebind-smsgate",

@@ -11,6 +11,7 @@ pub mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod document;
+mod filler;
 mod hearing;
 mod request;
 mod settings;

@@ -3,8 +3,9 @@
 use crate::{
     bindings::edgebind::{
         message::types::Message,
-        translator::types::{self, Context, Dead, Request},
+        translator::types::{self, Context, Dead, Escape, Request},
     },
+    filler::Filler,
     settings::{Authorization, Body, Json, Submit},
     template::Template,
     verdict::rejected,
@@ -23,7 +24,8 @@ pub(crate) fn submit(ctx: &Context, settings: &Submit, message: &Message) -> Res
             "what the message carries, text or binary data, has no place in the provider's request",
         ));
     }
-    let Some(mut url) = settings.url.fill(|name| words.word(name).map(|word| segment(&word))) else {
+    let mut filler = Filler::new(&words);
+    let Some(mut url) = filler.fill(&settings.url, Escape::Percent, |word| segment(&word)) else {
         return Err(rejected(
             CommandStatus::RSUBMITFAIL,
             "the message lacks what the provider's URL needs",
@@ -32,10 +34,10 @@ pub(crate) fn submit(ctx: &Context, settings: &Submit, message: &Message) -> Res
     let (content_type, body) = match &settings.body {
         Body::Json(json) => (
             "application/json",
-            fill(json, &words).unwrap_or_default().to_string().into_bytes(),
+            fill(json, &mut filler).unwrap_or_default().to_string().into_bytes(),
         ),
         Body::Form(fields) => {
-            let form = form(fields, &words);
+            let form = form(fields, &mut filler);
             if settings.method == "GET" {
                 if !form.is_empty() {
                     url.push(if url.contains('?') { '&' } else { '?' });
@@ -47,19 +49,20 @@ pub(crate) fn submit(ctx: &Context, settings: &Submit, message: &Message) -> Res
             }
         }
     };
+    let headers = headers(settings, &mut filler, content_type);
     Ok(Request {
-        blanks: Vec::new(),
         method: settings.method.clone(),
         url,
-        headers: headers(settings, &words, content_type),
+        headers,
         authorization: settings.authorization.clone().map(Into::into),
         body,
+        blanks: filler.blanks(),
     })
 }
 
-fn headers(settings: &Submit, words: &Words<'_>, content_type: &str) -> Vec<(String, String)> {
+fn headers(settings: &Submit, filler: &mut Filler<'_>, content_type: &str) -> Vec<(String, String)> {
     let filled = settings.headers.iter().filter_map(|(name, template)| {
-        let value = template.fill(|name| words.word(name))?;
+        let value = filler.fill(template, Escape::None, |word| word)?;
         // A header is one line, whatever an ESME calls itself.
         Some((name.clone(), value.replace(char::is_control, " ")))
     });
@@ -76,10 +79,10 @@ fn headers(settings: &Submit, words: &Words<'_>, content_type: &str) -> Vec<(Str
 }
 
 /// The fields that can be filled.
-fn form(fields: &[(String, Template)], words: &Words<'_>) -> String {
+fn form(fields: &[(String, Template)], filler: &mut Filler<'_>) -> String {
     let mut form = Serializer::new(String::new());
     for (name, template) in fields {
-        if let Some(value) = template.fill(|name| words.word(name)) {
+        if let Some(value) = filler.fill(template, Escape::Percent, |word| word) {
             form.append_pair(name, &value);
         }
     }
@@ -87,10 +90,10 @@ fn form(fields: &[(String, Template)], words: &Words<'_>) -> String {
 }
 
 /// The JSON without what cannot be filled.
-fn fill(json: &Json, words: &Words<'_>) -> Option<Value> {
+fn fill(json: &Json, filler: &mut Filler<'_>) -> Option<Value> {
     match json {
         Json::Template(template) => {
-            let text = template.fill(|name| words.word(name))?;
+            let text = filler.fill(template, Escape::Json, |word| word)?;
             let is_bare = template.single().is_some_and(|name| BARE.contains(&name));
             Some(match is_bare {
                 true => serde_json::from_str(&text).unwrap_or(Value::String(text)),
@@ -98,11 +101,11 @@ fn fill(json: &Json, words: &Words<'_>) -> Option<Value> {
             })
         }
         Json::Plain(value) => Some(value.clone()),
-        Json::List(items) => Some(Value::Array(items.iter().filter_map(|item| fill(item, words)).collect())),
+        Json::List(items) => Some(Value::Array(items.iter().filter_map(|item| fill(item, filler)).collect())),
         Json::Object(members) => {
             let filled = members
                 .iter()
-                .filter_map(|(name, value)| Some((name.clone(), fill(value, words)?)));
+                .filter_map(|(name, value)| Some((name.clone(), fill(value, filler)?)));
             Some(Value::Object(filled.collect()))
         }
     }

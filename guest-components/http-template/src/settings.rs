@@ -3,14 +3,15 @@
 //! A *place* is where something stands in an answer or a webhook: a JSON pointer (`/data/id`), or the name of a field (of the body's JSON, of a form, of a
 //! query). A *template* has `{destination}`, `{source}`, `{text}`, `{data_hex}`, `{data_base64}`, `{udh_hex}`, `{key}`, `{ttl_s}`, `{ttl_ms}`,
 //! `{receipt}`, `{service_type}`, `{webhook_url}`, `{tenant}` and `{account}` in it, written as the URL, the form or the JSON needs it. A field
-//! that would need what a message does not have is left out.
+//! that would need what a message does not have is left out. `{secret:NAME}` is a secret of the tenant, 8 of them at most: the host writes it there
+//! where the request goes to an origin that the secret belongs to.
 //!
 //! | name | value | default |
 //! |---|---|---|
 //! | `submit.method` | of the request that sends a message; with `GET` the fields of the form are the query | `POST` |
 //! | `submit.url` | template | required |
 //! | `submit.authorization` | `basic USER PASSWORD` or `bearer TOKEN`, each the name of a secret | none |
-//! | `submit.headers.<name>` | template | `Content-Type` by the body |
+//! | `submit.headers.<name>` | template; `Authorization` only with a secret in it | `Content-Type` by the body |
 //! | `submit.json` | the body: JSON whose strings are templates; a number or truth alone in its string is written without quotes | one of both |
 //! | `submit.form.<field>` | the body, or the query: template | one of both |
 //! | `submit.numbers` | `digits` (447700900123), `plus` (+447700900123), `as_is`; short codes and names always as they are | `digits` |
@@ -45,6 +46,9 @@ use crate::{
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
+
+/// The host fills in no more blanks of one request.
+const SECRETS_MAX: usize = 8;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -149,6 +153,13 @@ impl Condition {
     }
 }
 
+impl Submit {
+    fn secrets(&self) -> usize {
+        let headers = self.headers.iter().map(|(_, template)| template.secrets());
+        self.url.secrets() + self.body.secrets() + headers.sum::<usize>()
+    }
+}
+
 impl Settings {
     /// Reads them all, or names every mistake. Of two with one name the later wins.
     pub(crate) fn read(settings: &[Setting]) -> Result<Self, Vec<String>> {
@@ -224,6 +235,12 @@ fn submit(source: &mut Source<'_>) -> Option<Submit> {
         ),
         repeat_unanswered: source.or("submit.repeat_unanswered", true, parse),
     };
+    let secrets = read.secrets();
+    if secrets > SECRETS_MAX {
+        source.mistakes.push(format!(
+            "submit: mentions secrets {secrets} times, and the host fills in {SECRETS_MAX}"
+        ));
+    }
     Some(read)
 }
 
@@ -393,10 +410,13 @@ fn url(text: &str) -> Result<Template, String> {
 }
 
 fn header(name: &str, value: &str) -> Result<Template, String> {
-    if name.eq_ignore_ascii_case("authorization") {
-        return Err("is what submit.authorization sets, so that no secret stands in a setting".to_owned());
+    let template = template(value)?;
+    if name.eq_ignore_ascii_case("authorization") && template.secrets() == 0 {
+        return Err(
+            "names no {secret:NAME}, and no secret stands in a setting; submit.authorization knows basic and bearer".to_owned(),
+        );
     }
-    template(value)
+    Ok(template)
 }
 
 fn authorization(text: &str) -> Result<Authorization, String> {
@@ -482,6 +502,15 @@ impl Json {
             Self::Object(members) => Box::new(members.iter().flat_map(|(_, value)| value.places())),
         }
     }
+
+    fn secrets(&self) -> usize {
+        match self {
+            Self::Template(template) => template.secrets(),
+            Self::Plain(_) => 0,
+            Self::List(items) => items.iter().map(Self::secrets).sum(),
+            Self::Object(members) => members.iter().map(|(_, value)| value.secrets()).sum(),
+        }
+    }
 }
 
 impl Body {
@@ -490,6 +519,13 @@ impl Body {
         match self {
             Self::Json(json) => json.places(),
             Self::Form(fields) => Box::new(fields.iter().flat_map(|(_, template)| template.places())),
+        }
+    }
+
+    fn secrets(&self) -> usize {
+        match self {
+            Self::Json(json) => json.secrets(),
+            Self::Form(fields) => fields.iter().map(|(_, template)| template.secrets()).sum(),
         }
     }
 }

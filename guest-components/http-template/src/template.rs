@@ -1,10 +1,23 @@
-//! Text with places to fill: `Hello {text}`. A doubled brace is a brace.
+//! Text with places to fill: `Hello {text}`, `key={secret:NAME}`. A doubled brace is a brace.
 
 /// What stands between braces, and what to do where nothing is known by that name.
 #[derive(Clone, Debug, PartialEq)]
 enum Piece {
     Text(String),
     Place(&'static str),
+    Secret(String),
+}
+
+/// What stands before the name of a secret.
+const SECRET: &str = "secret:";
+
+/// What a place is to be filled with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted<'a> {
+    /// What is known by this name.
+    Word(&'static str),
+    /// The secret of this name, which is the host's to fill in.
+    Secret(&'a str),
 }
 
 /// A text with places in it, each of which has a name that is known.
@@ -27,13 +40,17 @@ impl Template {
             let Some((name, after)) = rest.split_once('}').filter(|_| brace == "{") else {
                 return Err(format!("has a `{brace}` that stands alone; a brace that is meant is doubled"));
             };
-            let Some(name) = names.iter().find(|known| **known == name) else {
-                return Err(format!("knows no {{{name}}}, only {}", names.join(", ")));
+            let place = match name.strip_prefix(SECRET) {
+                Some(secret) if !secret.is_empty() => Piece::Secret(secret.to_owned()),
+                _ => match names.iter().find(|known| **known == name) {
+                    Some(name) => Piece::Place(name),
+                    None => return Err(format!("knows no {{{name}}}, only secret:NAME, {}", names.join(", "))),
+                },
             };
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
-            pieces.push(Piece::Place(name));
+            pieces.push(place);
             rest = after;
         }
         plain.push_str(rest);
@@ -47,8 +64,13 @@ impl Template {
     pub(crate) fn places(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Place(name) => Some(*name),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Secret(_) => None,
         })
+    }
+
+    /// How many secrets it mentions.
+    pub(crate) fn secrets(&self) -> usize {
+        self.0.iter().filter(|piece| matches!(piece, Piece::Secret(_))).count()
     }
 
     /// The one place that it is, with no text around it.
@@ -60,12 +82,13 @@ impl Template {
     }
 
     /// Filled; none where a place has nothing to be filled with.
-    pub(crate) fn fill(&self, mut value: impl FnMut(&'static str) -> Option<String>) -> Option<String> {
+    pub(crate) fn fill(&self, mut value: impl FnMut(Wanted<'_>) -> Option<String>) -> Option<String> {
         self.0
             .iter()
             .map(|piece| match piece {
                 Piece::Text(text) => Some(text.clone()),
-                Piece::Place(name) => value(name),
+                Piece::Place(name) => value(Wanted::Word(name)),
+                Piece::Secret(name) => value(Wanted::Secret(name)),
             })
             .collect()
     }
@@ -86,10 +109,17 @@ mod tests {
             ("a {to} b {text}", Some("a <to> b <text>")),
             ("{{text}} {to}", Some("{text} <to>")),
             ("}}{{", Some("}{")),
+            ("a {secret:api.key} b", Some("a [api.key] b")),
         ];
         for (text, filled) in rows {
             let template = Template::read(text, NAMES).unwrap();
-            assert_eq!(template.fill(|name| Some(format!("<{name}>"))).as_deref(), filled, "{text}");
+            let fill = |wanted: Wanted<'_>| {
+                Some(match wanted {
+                    Wanted::Word(name) => format!("<{name}>"),
+                    Wanted::Secret(name) => format!("[{name}]"),
+                })
+            };
+            assert_eq!(template.fill(fill).as_deref(), filled, "{text}");
         }
         let template = Template::read("a {text}", NAMES).unwrap();
         assert_eq!(template.fill(|_| None), None);
@@ -99,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_no_template_is_refused() {
-        for text in ["{", "a } b", "{text", "{}", "{from}", "{{{"] {
+        for text in ["{", "a } b", "{text", "{}", "{from}", "{{{", "{secret:}", "{secret}"] {
             assert!(Template::read(text, NAMES).is_err(), "{text}");
         }
     }

@@ -127,6 +127,14 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// A number that another message hardly has: FNV-1a of what is sent, and of its key.
+    pub(crate) fn digest(&self) -> u64 {
+        let octets = self.ctx.key.bytes().chain(self.message.payload.iter().copied());
+        octets.fold(0xcbf2_9ce4_8422_2325, |digest, octet| {
+            (digest ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
     fn number(&self, address: &Address) -> String {
         let written = address.digits.trim();
         let digits: String = written.chars().filter(char::is_ascii_digit).collect();

@@ -6,8 +6,8 @@ use edgebind_http_template::{
     bindings::edgebind::{
         message::types::{Address, Alphabet, Body, Message, MessageState, Receipts, Setting},
         translator::types::{
-            Authorization, Context, Failure, FailureKind, Heard, Hearing, Operation, Outcome, Request, Response, Step,
-            WebhookRequest,
+            Authorization, Context, Escape, Failure, FailureKind, Filling, Heard, Hearing, Operation, Outcome, Request, Response,
+            Step, WebhookRequest,
         },
     },
     check, resume, webhook,
@@ -251,6 +251,64 @@ fn a_query_is_escaped_and_numbers_alone_are_bare() {
     assert_eq!(
         text_of(&request),
         r#"{"dlr":false,"ref":"{7100000000000017}","text":"1","ttl":5}"#
+    );
+}
+
+/// What the host is to write, and how, where its marks stand.
+fn filled(request: &Request) -> String {
+    let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+    let whole = format!("{}\n{}\n{}", request.url, headers.collect::<String>(), text_of(request));
+    request.blanks.iter().fold(whole, |whole, blank| {
+        let Filling::Secret((name, escape)) = &blank.filling else {
+            panic!("nothing is signed")
+        };
+        assert_eq!(whole.matches(&blank.mark).count(), 1, "{} in {whole}", blank.mark);
+        assert!(blank.mark.len() >= 8);
+        let escape = match escape {
+            Escape::None => "none",
+            Escape::Percent => "percent",
+            Escape::Json => "json",
+        };
+        whole.replace(&blank.mark, &format!("<{name}, {escape}>"))
+    })
+}
+
+#[test]
+fn secrets_stand_nowhere_but_where_the_host_writes_them() {
+    let json = &[
+        ("submit.url", "http://sms.example/{secret:path}/send?k={secret:key}"),
+        ("submit.headers.Authorization", "App {secret:key}"),
+        (
+            "submit.json",
+            r#"{"text": "{text}", "key": "{secret:key}", "left": "{secret:key} {ttl_s}"}"#,
+        ),
+    ];
+    assert_eq!(check(&owned(json)), Vec::<String>::new());
+    let request = asked(&context(json), message("secret-0-")).unwrap();
+    let expected = "http://sms.example/<path, percent>/send?k=<key, percent>\nAuthorization: App <key, none>\n\
+                    Content-Type: application/json\nAccept: application/json\nUser-Agent: edgebind-http-template/0.1.0\n\n\
+                    {\"key\":\"<key, json>\",\"text\":\"secret-0-\"}";
+    assert_eq!(filled(&request), expected, "what cannot be filled leaves no blank behind");
+    let form = &[
+        ("submit.method", "GET"),
+        ("submit.url", "http://sms.example/send"),
+        ("submit.form.text", "{text}"),
+        ("submit.form.user", "{secret:user}"),
+        ("submit.form.password", "{secret:password}"),
+    ];
+    let request = asked(&context(form), message("Hi")).unwrap();
+    assert!(
+        filled(&request).starts_with("http://sms.example/send?password=<password, percent>&text=Hi&user=<user, percent>\n"),
+        "{}",
+        filled(&request)
+    );
+    let nine: String = (0..9).map(|_| "{secret:key}").collect();
+    assert_eq!(
+        check(&owned(&[
+            ("submit.url", "http://sms.example/"),
+            ("submit.form.text", &format!("{{text}}{nine}"))
+        ])),
+        ["submit: mentions secrets 9 times, and the host fills in 8"]
     );
 }
 

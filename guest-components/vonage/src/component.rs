@@ -1,6 +1,8 @@
 //! The exports of the component, each of which is the function of the same name in the crate root.
 #![expect(unsafe_code, unreachable_pub, reason = "the generated exports are how a host calls in")]
 
+use edgebind_heap as _;
+
 use crate::bindings::{
     self,
     edgebind::{

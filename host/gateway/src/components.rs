@@ -2,8 +2,11 @@
 
 use crate::{
     allowance,
-    config::{self, Mistake, Mode},
-    releases::world::{Code, World},
+    config::{self, Mistake, Mode, Translator},
+    releases::{
+        depot::Loaded,
+        world::{Code, World},
+    },
 };
 use edgebind_runtime::{ChildCommand, Compiler, Engine, Limits, SessionComponent, TranslatorComponent, message::Setting};
 use std::{
@@ -15,10 +18,15 @@ use std::{
 /// does not last.
 const CACHE_DIR: &str = "EDGEBIND_CACHE_DIR";
 
+/// In journals of releases and for the admin API.
+const SESSION_NAME: &str = "session";
+
 /// The session that every tenant starts with.
 pub const SESSION: &[u8] = include_bytes!(env!("EDGEBIND_SESSION"));
-/// The translator that every tenant starts with.
+/// The translator that a tenant starts with unless its document names another.
 pub const SMSGATE: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE"));
+const VONAGE: &[u8] = include_bytes!(env!("EDGEBIND_VONAGE"));
+const HTTP_TEMPLATE: &[u8] = include_bytes!(env!("EDGEBIND_HTTP_TEMPLATE"));
 /// A second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its User-Agent.
 pub const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
 
@@ -27,18 +35,45 @@ pub const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND")
 pub struct Builtin {
     /// One bind.
     pub session: SessionComponent,
-    /// SMSGate's API.
-    pub translator: TranslatorComponent,
+    translators: Translators,
     /// What the guests of all tenants share.
     pub limits: Limits,
 }
 
+/// One for each network.
+#[derive(Clone)]
+struct Translators {
+    smsgate: TranslatorComponent,
+    vonage: TranslatorComponent,
+    http_template: TranslatorComponent,
+}
+
 impl Builtin {
+    /// The translator of this name.
+    pub fn translator(&self, which: Translator) -> &TranslatorComponent {
+        match which {
+            Translator::Smsgate => &self.translators.smsgate,
+            Translator::Vonage => &self.translators.vonage,
+            Translator::HttpTemplate => &self.translators.http_template,
+        }
+    }
+
+    /// Each with its name.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Loaded)> {
+        let translators = Translator::WORDS
+            .into_iter()
+            .map(|(name, which)| (name, Loaded::Translator(self.translator(which).clone())));
+        iter::once((SESSION_NAME, Loaded::Session(self.session.clone()))).chain(translators)
+    }
+
     /// What the built-in components say of a tenant's settings, and of each account's over them.
     pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
         let of_guests = allowance::mistakes(tenant, &self.limits);
         let allowance = allowance::of(tenant, &self.limits.guest);
-        let (session, translator) = (self.session.within(&allowance), self.translator.within(&allowance));
+        let (session, translator) = (
+            self.session.within(&allowance),
+            self.translator(tenant.translator).within(&allowance),
+        );
         let of_session = mistakes(&session, document(tenant, World::Session), tenant);
         let of_translator = mistakes(&translator, document(tenant, World::Translator), tenant);
         of_guests.into_iter().chain(of_session).chain(of_translator).collect()
@@ -50,6 +85,14 @@ pub fn document(tenant: &config::Tenant, world: World) -> &[Setting] {
     match world {
         World::Session => &tenant.session_settings,
         World::Translator => &tenant.translator_settings,
+    }
+}
+
+/// The name of the component of a world that a tenant's own document names, or leaves as it is.
+pub fn named(tenant: &config::Tenant, world: World) -> &'static str {
+    match world {
+        World::Session => SESSION_NAME,
+        World::Translator => tenant.translator.name(),
     }
 }
 
@@ -104,9 +147,16 @@ pub fn lasting_compiler() -> Option<Compiler> {
 /// Loads the built-in components.
 pub fn load(engine: &Engine) -> Result<Builtin, String> {
     let failed = |what: &str, error: &dyn std::fmt::Display| format!("built-in {what} component: {error}");
+    let translator = |which: Translator, octets: &[u8]| {
+        TranslatorComponent::load(engine, octets).map_err(|error| failed(which.name(), &error))
+    };
     Ok(Builtin {
-        session: SessionComponent::load(engine, SESSION).map_err(|error| failed("session", &error))?,
-        translator: TranslatorComponent::load(engine, SMSGATE).map_err(|error| failed("smsgate", &error))?,
+        session: SessionComponent::load(engine, SESSION).map_err(|error| failed(SESSION_NAME, &error))?,
+        translators: Translators {
+            smsgate: translator(Translator::Smsgate, SMSGATE)?,
+            vonage: translator(Translator::Vonage, VONAGE)?,
+            http_template: translator(Translator::HttpTemplate, HTTP_TEMPLATE)?,
+        },
         limits: engine.limits().clone(),
     })
 }

@@ -208,7 +208,7 @@ impl Register {
         let mut others = configs(gateway);
         others.retain(|other| other.name != name);
         let tenant = gateway.directory.tenant(name).ok_or_else(|| unknown(name))?;
-        let mistakes = |config: &config::Tenant| releases::settings_mistakes(&tenant, config);
+        let mistakes = |config: &config::Tenant| releases::settings_mistakes(gateway.depot.builtin(), &tenant, config);
         let config = read(&edited, &others, &mistakes).map_err(Refusal::Mistakes)?;
         releases::may_follow(&tenant, &config).map_err(Refusal::Conflict)?;
         let change = changed(action, name, account, &entry.document, &edited);

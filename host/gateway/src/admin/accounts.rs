@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Gateway>> {
         )
         .route("/v1/tenants/{tenant}/accounts/{account}/suspend", post(suspend))
         .route("/v1/tenants/{tenant}/accounts/{account}/resume", post(resume))
+        .route("/v1/tenants/{tenant}/accounts/{account}/webhook", get(webhook))
 }
 
 /// A tenant's accounts, as configured.
@@ -153,6 +154,23 @@ pub(super) async fn resume(
         document.remove("suspended");
     })
     .await
+}
+
+/// The URL by which an upstream reaches this account, for those whose webhooks are set up by hand. Who knows it can say things in the
+/// upstream's name, unless the upstream signs.
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/accounts/{account}/webhook", tag = "accounts", params(("tenant" = String, Path), ("account" = String, Path)),
+    responses((status = 200, body = words::WebhookUrl), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn webhook(
+    State(gateway): State<Arc<Gateway>>,
+    Path((tenant, account)): Path<(String, String)>,
+) -> Result<Json<words::WebhookUrl>, Refused> {
+    let owner = gateway.directory.tenant(&tenant);
+    let owner = owner.and_then(|tenant| tenant.account(&account).map(|account| (tenant, account)));
+    let (tenant, account) = owner.ok_or_else(|| Refused::unknown(format!("tenant {tenant} has no account {account}")))?;
+    let url = gateway
+        .webhook_url(&tenant, &account)
+        .ok_or_else(|| Refusal::Conflict("nobody outside reaches this gateway: [http] has no webhook_base_url".into()))?;
+    Ok(Json(words::WebhookUrl { url }))
 }
 
 async fn edit(

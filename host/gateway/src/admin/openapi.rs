@@ -13,6 +13,7 @@ use utoipa::{
     paths(
         tenants::list, tenants::create, tenants::show, tenants::change, tenants::remove, tenants::suspend, tenants::resume,
         accounts::list, accounts::create, accounts::show, accounts::change, accounts::remove, accounts::suspend, accounts::resume,
+        accounts::webhook,
         secrets::list, secrets::set, secrets::remove,
         binds::list, binds::end,
         messages::list, messages::show,

@@ -69,10 +69,12 @@ pub(super) async fn deploy(
     let tenant = named(&gateway, &tenant)?;
     let component = match (order.component, order.builtin) {
         (Some(digest), None) => digest,
-        (None, Some(name)) if World::ALL.iter().any(|world| world.builtin() == name) => name,
+        (None, Some(name)) if gateway.depot.builtin_named(&name).is_some() => name,
         (None, Some(name)) => {
+            let there: Vec<&str> = gateway.depot.builtin().all().map(|(name, _)| name).collect();
             return Err(Refused::unknown(format!(
-                "no component {name} comes with the gateway: session and smsgate do"
+                "no component {name} comes with the gateway, only {}",
+                there.join(", ")
             )));
         }
         _ => {

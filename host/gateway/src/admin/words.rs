@@ -67,6 +67,8 @@ pub struct Tenant {
     pub secrets: Option<Map<String, Value>>,
     /// For the session component.
     pub session_settings: Option<Map<String, Value>>,
+    /// The translator that it starts with: `smsgate` (the default), `vonage` or `http-template`.
+    pub translator: Option<String>,
     /// For the translator component.
     pub translator_settings: Option<Map<String, Value>>,
     /// The alphabet of data_coding 0.
@@ -162,6 +164,13 @@ pub struct Account {
     pub certificates: Option<Vec<String>>,
     /// Where to tell it that deliveries wait.
     pub outbind: Option<Value>,
+}
+
+/// Where an upstream reaches an account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WebhookUrl {
+    /// Without a trailing slash; a translator may expect more behind it.
+    pub url: String,
 }
 
 /// What the guests of a tenant may use, where that is not what holds for all.

@@ -67,6 +67,11 @@ enum What {
         /// The account
         system_id: String,
     },
+    /// Print the URL by which the upstream reaches it, for a dashboard that wants one
+    Webhook {
+        /// The account
+        system_id: String,
+    },
     /// Remove it, if no messages wait
     Remove {
         /// The account
@@ -134,6 +139,12 @@ impl Accounts {
             Some(What::Resume { system_id }) => {
                 let said = client.post(&[&of(system_id)[..], &["resume"]].concat(), None).await?;
                 output::done(server, &said, &format!("account {system_id} is served again"))
+            }
+            Some(What::Webhook { system_id }) => {
+                let webhook = client.get(&[&of(system_id)[..], &["webhook"]].concat(), &[]).await?;
+                output::either(server, &webhook, || {
+                    format!("{}\n", webhook["url"].as_str().unwrap_or_default())
+                })
             }
             Some(What::Remove { system_id, force }) => {
                 let query: &[(&str, &str)] = if *force { &[("force", "true")] } else { &[] };

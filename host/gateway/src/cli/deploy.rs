@@ -67,6 +67,10 @@ enum Builtin {
     Session,
     /// The translator for SMSGate
     Smsgate,
+    /// The translator for Vonage's SMS API
+    Vonage,
+    /// The translator for an HTTP API that its settings describe
+    HttpTemplate,
 }
 
 impl fmt::Display for Builtin {
@@ -74,6 +78,8 @@ impl fmt::Display for Builtin {
         f.write_str(match self {
             Self::Session => "session",
             Self::Smsgate => "smsgate",
+            Self::Vonage => "vonage",
+            Self::HttpTemplate => "http-template",
         })
     }
 }

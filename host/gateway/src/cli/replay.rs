@@ -1,7 +1,11 @@
 //! `edgebind replay`: recordings run again, here, with nobody else there: what another component, or other settings, would have done.
 
 use super::{document, output};
-use crate::{components, recordings::frames::Pdus};
+use crate::{
+    components::{self, Builtin},
+    config::Translator,
+    recordings::frames::Pdus,
+};
 use clap::Args;
 use edgebind_runtime::{
     Engine, Limits, SessionComponent, TranslatorComponent, World, inspect,
@@ -20,7 +24,8 @@ use std::{
 pub struct Replay {
     /// What `edgebind recordings get` has fetched; `-` is standard input
     file: PathBuf,
-    /// Components to run them on, a session, a translator or both [default: those that come with this program]
+    /// Components to run them on, a session, a translator or both [default: those that come with this program; of its translators
+    /// the one that was recorded, or SMSGate's where none of them was]
     #[arg(long, value_name = "COMPONENT.wasm")]
     with: Vec<PathBuf>,
     /// Settings instead of those recorded, TOML or JSON
@@ -33,8 +38,10 @@ pub struct Replay {
 
 /// What recordings run on.
 struct Guests {
-    session: SessionComponent,
-    translator: TranslatorComponent,
+    builtin: Builtin,
+    /// Instead of one that comes with the program.
+    session: Option<SessionComponent>,
+    translator: Option<TranslatorComponent>,
 }
 
 impl Replay {
@@ -76,29 +83,41 @@ impl Guests {
     fn load(with: &[PathBuf]) -> Result<Self, String> {
         let limits = Limits::default();
         let engine = Engine::new(&limits).map_err(|error| error.to_string())?;
-        let builtin = components::load(&engine)?;
         let mut guests = Self {
-            session: builtin.session,
-            translator: builtin.translator,
+            builtin: components::load(&engine)?,
+            session: None,
+            translator: None,
         };
         for path in with {
             let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
             let octets = fs::read(path).map_err(|error| failed(&error))?;
             let shape = inspect(&octets, limits.component_bytes_max).map_err(|error| failed(&error))?;
             match shape.world {
-                World::Session => guests.session = SessionComponent::load(&engine, &octets).map_err(|error| failed(&error))?,
+                World::Session => {
+                    guests.session = Some(SessionComponent::load(&engine, &octets).map_err(|error| failed(&error))?);
+                }
                 World::Translator => {
-                    guests.translator = TranslatorComponent::load(&engine, &octets).map_err(|error| failed(&error))?;
+                    guests.translator = Some(TranslatorComponent::load(&engine, &octets).map_err(|error| failed(&error))?);
                 }
             }
         }
         Ok(guests)
     }
 
+    /// The one that is given, else the program's own of this digest, else SMSGate's.
+    fn translator(&self, digest: &str) -> &TranslatorComponent {
+        let own = Translator::WORDS.map(|(_, which)| self.builtin.translator(which));
+        let recorded = own.into_iter().find(|own| own.digest() == digest);
+        self.translator
+            .as_ref()
+            .or(recorded)
+            .unwrap_or_else(|| self.builtin.translator(Translator::default()))
+    }
+
     fn replay(&self, recorded: &Recorded) -> Result<Replayed, String> {
         let guest = match recorded.world() {
-            World::Session => Guest::Session(&self.session),
-            World::Translator => Guest::Translator(&self.translator),
+            World::Session => Guest::Session(self.session.as_ref().unwrap_or(&self.builtin.session)),
+            World::Translator => Guest::Translator(self.translator(&recorded.digest)),
         };
         replay(recorded, guest, &Pdus).map_err(|error| format!("failed to replay: {error}"))
     }
@@ -187,7 +206,7 @@ mod tests {
         };
         let hearing = Err("not heard yet".to_owned());
         let guests = Guests::load(&[]).unwrap();
-        let guest = Guest::Translator(&guests.translator);
+        let guest = Guest::Translator(guests.translator(""));
         let work = Work::Webhook(Heard {
             context,
             request,

@@ -3,8 +3,8 @@
 
 use super::{
     Admin, Config, Guest, HTTP_ADDRESS, Holding, Http, Limits, Listener, Mistakes, Mode, Origin, OverRate, PartsPolicy,
-    Reachable, Secret, Smpp, Surroundings, Tenant, TenantsOfFile, TlsFiles, TlsListener, Webhooks, Written, file::readable,
-    limits, mistakes::Found, parse, reader::within, settings::API_BASE_URL,
+    Reachable, Secret, Smpp, Surroundings, Tenant, TenantsOfFile, TlsFiles, TlsListener, Translator, Webhooks, Written,
+    file::readable, limits, mistakes::Found, parse, reader::within, settings::API_BASE_URL,
 };
 use std::{
     collections::BTreeMap,
@@ -165,6 +165,7 @@ fn tenant(variables: &Variables<'_>) -> Tenant {
         is_suspended: false,
         secrets: BTreeMap::new(),
         session_settings: Vec::new(),
+        translator: Translator::Smsgate,
         translator_settings,
         webhooks,
         egress_concurrency: limits::EGRESS_CONCURRENCY,

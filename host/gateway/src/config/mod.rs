@@ -22,6 +22,7 @@ mod secret;
 mod secrets;
 mod settings;
 mod tenants;
+mod translator;
 
 pub use certificate::CertificateName;
 pub use guest::Guest;
@@ -33,6 +34,7 @@ pub use recording::Recording;
 pub use routes::Route;
 pub use secret::{Secret, Secrets};
 pub use settings::plain_settings;
+pub use translator::Translator;
 
 use edgebind_smpp::CommandStatus;
 use ipnet::IpNet;
@@ -217,6 +219,8 @@ pub struct Tenant {
     pub secrets: BTreeMap<String, Secret>,
     /// For the session component, in the order of their names.
     pub session_settings: Vec<(String, String)>,
+    /// The translator component that it starts with.
+    pub translator: Translator,
     /// For the translator component, in the order of their names.
     pub translator_settings: Vec<(String, String)>,
     /// When webhooks are registered with the upstream.

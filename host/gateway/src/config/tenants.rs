@@ -1,7 +1,8 @@
 //! The tables of tenants.
 
 use super::{
-    Account, Holding, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Webhooks, Written,
+    Account, Holding, Mistake, Mistakes, Mode, Origin, PartsPolicy, Reachable, Secret, Surroundings, Tenant, Translator,
+    Webhooks, Written,
     accounts::{Usual, account},
     guest::guest,
     holding::holding,
@@ -133,6 +134,7 @@ fn tenant(reader: Reader<'_>, surroundings: &Surroundings<'_>, taken: &mut Taken
         is_suspended: reader.flag("suspended").unwrap_or(false),
         secrets,
         session_settings,
+        translator: reader.choice("translator", &Translator::WORDS).unwrap_or_default(),
         translator_settings,
         webhooks: reader.choice("webhooks", &Webhooks::WORDS).unwrap_or(Webhooks::Keep),
         egress_concurrency: reader

@@ -172,7 +172,7 @@ impl Register {
 fn settings_mistakes(gateway: &Gateway, config: &config::Tenant) -> Vec<Mistake> {
     match gateway.directory.tenant(&config.name) {
         Some(tenant) if tenant.is_pass_through() == matches!(config.mode, Mode::PassThrough) => {
-            releases::settings_mistakes(&tenant, config)
+            releases::settings_mistakes(gateway.depot.builtin(), &tenant, config)
         }
         _ => gateway.depot.builtin().settings_mistakes(config),
     }

@@ -76,19 +76,34 @@ pub async fn follow_document(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, by: &
 }
 
 async fn follow<T: Code>(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, by: &str) -> Result<(), Refusal> {
-    let wanted = components::document(&tenant.config(), T::WORLD).to_vec();
-    if tenant.releases.journal().pages.of(T::WORLD).document == wanted {
-        return Ok(());
-    }
-    let current = T::slot(tenant).current();
+    let config = tenant.config();
+    let (named, wanted) = (
+        components::named(&config, T::WORLD),
+        components::document(&config, T::WORLD).to_vec(),
+    );
+    let names_another = {
+        let journal = tenant.releases.journal();
+        let page = journal.pages.of(T::WORLD);
+        if !page.is_behind(named, &wanted) {
+            return Ok(());
+        }
+        page.names_another(named)
+    };
+    let component = match names_another {
+        true => T::builtin(gateway.depot.builtin(), &config),
+        false => T::slot(tenant).current().component.clone(),
+    };
     let order = Order {
-        component: current.component.digest().to_owned(),
+        component: component.digest().to_owned(),
         settings: Some(wanted.clone()),
         trial: None,
         by: by.to_owned(),
     };
-    put(gateway, tenant, current.component.clone(), order, Duration::ZERO).await?;
-    remember(gateway, tenant, |journal| journal.pages.of_mut(T::WORLD).document = wanted).await
+    put(gateway, tenant, component, order, Duration::ZERO).await?;
+    remember(gateway, tenant, |journal| {
+        journal.pages.of_mut(T::WORLD).follow(named, wanted)
+    })
+    .await
 }
 
 /// Goes back to the release before the one in use.

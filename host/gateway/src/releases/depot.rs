@@ -86,8 +86,10 @@ impl Depot {
 
     /// The name of the component of this digest, if it came with the gateway.
     pub fn builtin_name(&self, digest: &str) -> Option<String> {
-        let is_it = |world: &World| self.builtin_of(*world).digest() == digest;
-        World::ALL.into_iter().find(is_it).map(|world| world.builtin().to_owned())
+        let mut builtin = self.builtin.all();
+        builtin
+            .find(|(_, loaded)| loaded.digest() == digest)
+            .map(|(name, _)| name.to_owned())
     }
 
     /// The largest component that is taken in, in octets.
@@ -114,14 +116,12 @@ impl Depot {
 
     /// A component by its digest, or one that came with the gateway by its name.
     pub async fn get(self: &Arc<Self>, named: &str) -> Result<Loaded, Refusal> {
-        if let Some(builtin) = World::ALL.into_iter().find(|world| world.builtin() == named) {
-            return Ok(self.builtin_of(builtin));
+        let mut builtin = self.builtin.all();
+        let is_it = |(name, loaded): &(&str, Loaded)| *name == named || loaded.digest() == named;
+        if let Some((_, builtin)) = builtin.find(is_it) {
+            return Ok(builtin);
         }
-        let builtin = World::ALL.into_iter().map(|world| self.builtin_of(world));
-        if let Some(known) = self
-            .known(named)
-            .or_else(|| builtin.into_iter().find(|loaded| loaded.digest() == named))
-        {
+        if let Some(known) = self.known(named) {
             return Ok(known);
         }
         let (depot, digest) = (self.clone(), named.to_owned());
@@ -138,12 +138,9 @@ impl Depot {
         self.compiled(shape.world.into(), &octets)
     }
 
-    /// The component of this world that came with the gateway.
-    pub fn builtin_of(&self, world: World) -> Loaded {
-        match world {
-            World::Session => Loaded::Session(self.builtin.session.clone()),
-            World::Translator => Loaded::Translator(self.builtin.translator.clone()),
-        }
+    /// The component of this name, if one came with the gateway.
+    pub fn builtin_named(&self, named: &str) -> Option<Loaded> {
+        self.builtin.all().find(|(name, _)| *name == named).map(|(_, loaded)| loaded)
     }
 
     /// The journal of a tenant, if it has had releases before.

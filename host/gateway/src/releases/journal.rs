@@ -5,7 +5,7 @@ use super::{
     trial::Trial,
     world::{EachWorld, World},
 };
-use crate::limits::RELEASES_KEPT;
+use crate::{config::Translator, limits::RELEASES_KEPT};
 use edgebind_runtime::message::Setting;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Journal {
 pub struct Page {
     /// The settings that the tenant's document had when it was last looked at; when it has others, they make a release.
     pub document: Vec<Setting>,
+    /// The component that the document named then; when it names another, that makes a release. None is the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// The releases.
     pub entries: Vec<Entry>,
 }
@@ -98,6 +101,26 @@ impl Journal {
 }
 
 impl Page {
+    /// Whether this document says something else than the one that was last looked at.
+    pub fn is_behind(&self, component: &str, document: &[Setting]) -> bool {
+        self.names_another(component) || self.document != document
+    }
+
+    /// Whether this component is another than the one that was named then.
+    pub fn names_another(&self, component: &str) -> bool {
+        match &self.component {
+            Some(named) => named != component,
+            // Before there was a choice.
+            None => component != "session" && component != Translator::default().name(),
+        }
+    }
+
+    /// Remembers what the document says, by which no more releases are made until it says something else.
+    pub fn follow(&mut self, component: &str, document: Vec<Setting>) {
+        self.component = Some(component.to_owned());
+        self.document = document;
+    }
+
     /// The number of the next release.
     pub fn next_revision(&self) -> u64 {
         self.entries.last().map_or(0, |entry| entry.revision) + 1
@@ -230,6 +253,17 @@ mod tests {
         assert_eq!(page.entries.len(), RELEASES_KEPT);
         assert_eq!(page.in_state(State::InUse).unwrap().revision, 1);
         assert_eq!(page.in_state(State::OnTrial).unwrap().revision, 100);
+    }
+
+    #[test]
+    fn another_component_is_news_as_other_settings_are() {
+        let mut page = Page::default();
+        assert!(!page.is_behind("smsgate", &[]) && !page.is_behind("session", &[]));
+        assert!(page.is_behind("vonage", &[]));
+        page.follow("vonage", vec![("from".into(), "ACME".into())]);
+        assert!(page.is_behind("vonage", &[]));
+        assert!(!page.is_behind("vonage", &[("from".into(), "ACME".into())]));
+        assert!(page.is_behind("smsgate", &[("from".into(), "ACME".into())]));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod world;
 use crate::{
     allowance,
     audit::{Change, Difference},
-    components,
+    components::{self, Builtin},
     config::{self, Mistake},
     gateway::Gateway,
     register,
@@ -82,22 +82,32 @@ pub fn standing<T: Code>(slot: &Slot<T>) -> Standing {
 
 /// What the components that a tenant has say of a document that it is to have: of its own settings where those change, and of each
 /// account's over the settings in use where they do not.
-pub fn settings_mistakes(tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake> {
+pub fn settings_mistakes(builtin: &Builtin, tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake> {
     let mut mistakes = allowance::mistakes(config, tenant.limits());
-    mistakes.extend(mistakes_of::<SessionComponent>(tenant, config));
-    mistakes.extend(mistakes_of::<TranslatorComponent>(tenant, config));
+    mistakes.extend(mistakes_of::<SessionComponent>(builtin, tenant, config));
+    mistakes.extend(mistakes_of::<TranslatorComponent>(builtin, tenant, config));
     mistakes
 }
 
-fn mistakes_of<T: Code>(tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake> {
+fn mistakes_of<T: Code>(builtin: &Builtin, tenant: &Tenant, config: &config::Tenant) -> Vec<Mistake> {
     let (current, document) = (T::slot(tenant).current(), components::document(config, T::WORLD));
     let settings = if follows::<T>(tenant, config) {
         document
     } else {
         &current.settings
     };
+    let component = match tenant
+        .releases
+        .journal()
+        .pages
+        .of(T::WORLD)
+        .names_another(components::named(config, T::WORLD))
+    {
+        true => T::builtin(builtin, config),
+        false => current.component.clone(),
+    };
     let apart = allowance::of(config, &tenant.limits().guest);
-    components::mistakes(&current.component.within(&apart), settings, config)
+    components::mistakes(&component.within(&apart), settings, config)
 }
 
 /// Whether a tenant can have this document now: other settings are another release, and none comes while one is on trial.
@@ -111,7 +121,8 @@ pub fn may_follow(tenant: &Tenant, config: &config::Tenant) -> Result<(), String
 }
 
 fn follows<T: Code>(tenant: &Tenant, config: &config::Tenant) -> bool {
-    tenant.releases.journal().pages.of(T::WORLD).document != components::document(config, T::WORLD)
+    let (named, document) = (components::named(config, T::WORLD), components::document(config, T::WORLD));
+    tenant.releases.journal().pages.of(T::WORLD).is_behind(named, document)
 }
 
 /// Brings the journal in line with the slots, after `note` has noted what else is to be remembered, and makes it durable. To be

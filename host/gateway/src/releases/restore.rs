@@ -88,14 +88,21 @@ fn try_out<T: Code>(tenant: &Tenant, on_trial: Option<(Release<T>, Trial)>, now:
 /// The release that was in use; if it cannot be had, the one before, and so on back to the built-in one. A release more where the
 /// tenant's document or the gateway's own build is another than it was. Brings the page in line.
 fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, now: u64) -> Found<T> {
-    let document = components::document(config, T::WORLD).to_vec();
-    let page = journal.pages.of_mut(T::WORLD);
-    let (found, component) = latest_to_be_had::<T>(depot, config, page).map_or_else(
-        || (None, T::builtin(depot.builtin())),
-        |(entry, component)| (Some(entry), component),
+    let (named, document) = (
+        components::named(config, T::WORLD),
+        components::document(config, T::WORLD).to_vec(),
     );
+    let page = journal.pages.of_mut(T::WORLD);
+    let own = || T::builtin(depot.builtin(), config);
+    let names_another = page.names_another(named);
+    let (found, component) = match latest_to_be_had::<T>(depot, config, page) {
+        None => (None, own()),
+        Some((entry, _)) if names_another => (Some(entry), own()),
+        Some((entry, component)) => (Some(entry), component),
+    };
     let news = match &found {
         None => Some(("what a tenant starts with", document.clone())),
+        Some(_) if names_another => Some(("the tenant's document names another component", document.clone())),
         Some(_) if page.document != document => Some(("the tenant's document has other settings", document.clone())),
         Some(entry) if component.digest() != entry.digest => {
             Some(("the gateway came with another build of it", entry.settings.clone()))
@@ -135,7 +142,7 @@ fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, 
         on_trial: on_trial.as_ref().map(|(release, _)| release.revision),
     };
     page.stand(standing, now);
-    page.document = document;
+    page.follow(named, document);
     Found {
         in_use: Release::new(component, in_use.settings, in_use.revision),
         before,
@@ -172,9 +179,11 @@ fn released<T: Code>(depot: &Depot, entry: &Entry) -> Option<Release<T>> {
 }
 
 fn load<T: Code>(depot: &Depot, entry: &Entry) -> Result<T, String> {
-    if entry.builtin.is_some() {
-        return Ok(T::builtin(depot.builtin()));
-    }
-    let loaded = depot.read(&entry.digest).map_err(|refusal| refusal.to_string())?;
+    let loaded = match &entry.builtin {
+        Some(name) => depot
+            .builtin_named(name)
+            .ok_or_else(|| format!("no component {name} comes with this gateway"))?,
+        None => depot.read(&entry.digest).map_err(|refusal| refusal.to_string())?,
+    };
     T::from_loaded(loaded).ok_or_else(|| format!("component {:.16} is not a {}", entry.digest, T::WORLD))
 }

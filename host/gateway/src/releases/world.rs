@@ -1,7 +1,7 @@
 //! The two worlds that a tenant has a release of each.
 
 use super::depot::Loaded;
-use crate::{components::Builtin, tenant::Tenant};
+use crate::{components::Builtin, config, tenant::Tenant};
 use edgebind_runtime::{Allowance, Component, Fault, SessionComponent, Slot, TranslatorComponent, message::Setting, session};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -25,14 +25,6 @@ impl World {
         match self {
             World::Session => "session",
             World::Translator => "translator",
-        }
-    }
-
-    /// The name of the component of this world that comes with the gateway.
-    pub fn builtin(self) -> &'static str {
-        match self {
-            World::Session => "session",
-            World::Translator => "smsgate",
         }
     }
 }
@@ -90,8 +82,8 @@ pub trait Code: Component + Clone + Send + Sync + Sized + 'static {
     /// SHA-256 of the component, in hex.
     fn digest(&self) -> &str;
 
-    /// The one that came with the gateway.
-    fn builtin(builtin: &Builtin) -> Self;
+    /// The one that came with the gateway and that a tenant of this document starts with.
+    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Self;
 
     /// A component of this world, if it is one.
     fn from_loaded(loaded: Loaded) -> Option<Self>;
@@ -114,7 +106,7 @@ impl Code for SessionComponent {
         SessionComponent::digest(self)
     }
 
-    fn builtin(builtin: &Builtin) -> Self {
+    fn builtin(builtin: &Builtin, _: &config::Tenant) -> Self {
         builtin.session.clone()
     }
 
@@ -150,8 +142,8 @@ impl Code for TranslatorComponent {
         TranslatorComponent::digest(self)
     }
 
-    fn builtin(builtin: &Builtin) -> Self {
-        builtin.translator.clone()
+    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Self {
+        builtin.translator(tenant.translator).clone()
     }
 
     fn from_loaded(loaded: Loaded) -> Option<Self> {

@@ -27,7 +27,7 @@ pub struct Component {
 pub struct ReleaseOrder {
     /// The digest of a component that was uploaded.
     pub component: Option<String>,
-    /// Or one that comes with the gateway: `session` or `smsgate`.
+    /// Or one that comes with the gateway: `session`, `smsgate`, `vonage` or `http-template`.
     pub builtin: Option<String>,
     /// Its settings; without any, those of the release in use.
     pub settings: Option<Map<String, Value>>,

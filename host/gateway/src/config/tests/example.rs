@@ -40,6 +40,11 @@ fn what_the_example_leaves_out_it_describes() {
             ("ACME01_PASSWORD", "pw123456"),
             ("ACME01_OUTBIND", "out"),
             ("EDGEBIND_ADMIN_TOKEN", "sixteen octets..."),
+            ("BETA_SECRET", "Abcdef0123456789"),
+            ("BETA_SIGNATURE", "0123456789abcdef"),
+            ("BETA01_PASSWORD", "pw234567"),
+            ("GAMMA_KEY", "key"),
+            ("GAMMA01_PASSWORD", "pw345678"),
         ],
         &[
             ("tls/chain.pem", ""),
@@ -108,6 +113,16 @@ fn what_the_example_leaves_out_it_describes() {
     let [account] = accounts(&written.tenants[0]) else {
         panic!("one account")
     };
+    let translators: Vec<Translator> = written.tenants.iter().map(|tenant| tenant.translator).collect();
+    assert_eq!(
+        translators,
+        [
+            Translator::Smsgate,
+            Translator::Smsgate,
+            Translator::Vonage,
+            Translator::HttpTemplate
+        ]
+    );
     assert_eq!((account.allow_from.len(), account.certificates.len()), (3, 2));
     assert!(account.outbind.as_ref().is_some_and(|outbind| outbind.is_tls));
     let tls = written.smpp.tls.unwrap();
