@@ -9,8 +9,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
+use crate::client::{Load, Pace, Plan};
 use crate::process::{cpu_time, proportional_octets, resident_octets};
-use crate::steady::{Load, Plan};
 
 const PASSWORD: &str = "secret08";
 
@@ -48,13 +48,13 @@ impl Idle {
             .map(|tenant| (format!("esme{tenant}"), PASSWORD.to_owned()))
             .collect();
         let binding = Instant::now();
-        let load = Load::start(&Plan {
-            address: edgebind.smpp_listener(),
+        let load = Load::start(Plan {
             accounts,
-            binds: (binds / tenants) as usize,
-            rate: 0,
+            pace: Pace::Silent,
+            ..Plan::closed(edgebind.smpp_listener(), ("", PASSWORD), (binds / tenants) as usize, 1)
         })
-        .await;
+        .await
+        .unwrap_or_else(|why| panic!("{why}"));
         let bound = binding.elapsed();
         sleep(Duration::from_secs(2)).await;
         let (after, resident) = (proportional_octets(pid), resident_octets(pid));

@@ -1,31 +1,27 @@
 //! Load for an SMPP server, and the figures of Edgebind that the README shows.
 //!
-//! `load client` drives any server on the loopback or elsewhere; `load suite` starts the release build of `edgebind` beside itself
-//! and prints a table. A closed loop: each bind keeps its window full and sends no more, so the server sets the pace.
+//! `load client` drives any server on this machine; `load suite` starts the release build of `edgebind` beside itself, and other
+//! people's servers, and prints tables.
 
 mod churn;
 mod client;
 mod deploy;
-mod frames;
+mod drive;
 mod idle;
 mod neighbours;
 mod outage;
 mod process;
 mod promise;
 mod soak;
-mod steady;
 mod suite;
 mod swap;
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-
-use crate::client::{Plan, run};
+use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(version, about = "Load for an SMPP server: a closed loop of submit_sm")]
+#[command(version, about = "Load for an SMPP server, and the figures of edgebind")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -34,7 +30,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Drive one server and print what it did
-    Client(Client),
+    Client(drive::Client),
     /// Measure the release build of edgebind on this machine and print the table
     Suite(suite::Suite),
     /// Swap both worlds of a tenant under load, and count what that costs its binds
@@ -57,72 +53,10 @@ enum Command {
     Outage(outage::Outage),
 }
 
-#[derive(Debug, Args)]
-struct Client {
-    /// Where the server listens
-    #[arg(long, default_value = "127.0.0.1:2775")]
-    address: SocketAddr,
-    #[arg(long, default_value = "esme01")]
-    system_id: String,
-    #[arg(long, default_value = "secret08")]
-    password: String,
-    /// Connections, each bound as a transmitter
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    binds: u32,
-    /// submit_sm that wait for their answer, on each bind
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    window: u32,
-    /// How long to measure
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    seconds: u64,
-    /// How long to run before measuring
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=60))]
-    warmup: u64,
-    /// Stop after so many messages, of all binds together
-    #[arg(long)]
-    count: Option<u64>,
-    /// The server's process on this machine, whose processor time is to be counted
-    #[arg(long)]
-    pid: Option<u32>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-fn main() {
+fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Client(client) => {
-            let Client {
-                address,
-                system_id,
-                password,
-                binds,
-                window,
-                seconds,
-                warmup,
-                count,
-                pid,
-                json,
-            } = client;
-            let plan = Plan {
-                address,
-                system_id,
-                password,
-                binds,
-                window,
-                warmup: Duration::from_secs(warmup),
-                time: Duration::from_secs(seconds),
-                count,
-                pid,
-            };
-            let figures = run(&plan);
-            if json {
-                println!("{}", figures.json());
-            } else {
-                println!("{figures}");
-            }
-        }
-        Command::Suite(suite) => suite.run(),
+        Command::Client(client) => return client.run(),
+        Command::Suite(suite) => return suite.run(),
         Command::Swap(swap) => swap.run(),
         Command::Churn(churn) => churn.run(),
         Command::Idle(idle) => idle.run(),
@@ -133,4 +67,5 @@ fn main() {
         Command::Soak(soak) => soak.run(),
         Command::Outage(outage) => outage.run(),
     }
+    ExitCode::SUCCESS
 }

@@ -15,8 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::frames;
-use crate::steady::{Figures, Load, Plan};
+use crate::client::{Figures, Frames, Load, Mix, Pace, Plan, Role, bind_request};
 use crate::suite::{median, unbounded};
 
 /// The neighbour's account.
@@ -24,6 +23,9 @@ const NEIGHBOUR: (&str, &str) = ("rowdy", "secret09");
 
 /// Its connections: each binds, sends a frame, and does so again as soon as its bind has ended.
 const CONNECTIONS: usize = 8;
+
+/// More than a bind has open at its rate, unless the gateway stands still.
+const WINDOW: u32 = 1_000;
 
 const MISDEEDS: [&str; 3] = ["spin", "trap", "hoard"];
 
@@ -111,13 +113,12 @@ impl Neighbours {
                 rowdies.spawn(provoke(edgebind.smpp_listener()));
             }
         }
-        let load = Load::start(&Plan {
-            address: edgebind.smpp_listener(),
-            accounts: vec![(SYSTEM_ID.to_owned(), PASSWORD.to_owned())],
-            binds: 10,
-            rate: self.rate,
+        let load = Load::start(Plan {
+            pace: Pace::Open(f64::from(self.rate)),
+            ..Plan::closed(edgebind.smpp_listener(), (SYSTEM_ID, PASSWORD), 10, WINDOW)
         })
-        .await;
+        .await
+        .unwrap_or_else(|why| panic!("{why}"));
         sleep(Duration::from_secs(self.seconds)).await;
         let figures = load.stop().await;
         rowdies.abort_all();
@@ -148,13 +149,17 @@ async fn provoke(address: std::net::SocketAddr) {
     loop {
         let visit = async {
             let mut stream = TcpStream::connect(address).await?;
-            stream.write_all(&frames::bind_transmitter(NEIGHBOUR.0, NEIGHBOUR.1)).await?;
+            let request = bind_request(Role::Transmitter, NEIGHBOUR.0, NEIGHBOUR.1).expect("it fits");
+            stream.write_all(&request).await?;
             let mut answer = [0; 1024];
             if stream.read(&mut answer).await? == 0 {
                 return Ok(());
             }
-            for _ in 0..10 {
-                stream.write_all(&frames::submit_sm()).await?;
+            let mut frames = Frames::new(&Mix::default(), false, 0);
+            for number in 1..=10 {
+                let mut submit = Vec::new();
+                frames.write(number, &mut submit);
+                stream.write_all(&submit).await?;
                 if stream.read(&mut answer).await? == 0 {
                     break;
                 }

@@ -10,7 +10,7 @@ use edgebind_tests::config::{PASSWORD, SYSTEM_ID};
 use edgebind_tests::edgebind::{Edgebind, Home};
 use tokio::runtime::Runtime;
 
-use crate::client::{Plan, per, run};
+use crate::client::{Plan, Watch, per, run};
 use crate::suite::{median, unbounded};
 
 /// The neighbour's account.
@@ -85,24 +85,19 @@ impl Outage {
                 NEIGHBOUR.0, NEIGHBOUR.1,
             );
         let edgebind = runtime.block_on(Edgebind::with_config(&home, &toml));
-        let plan = |(system_id, password): (&str, &str), count| Plan {
-            address: edgebind.smpp_listener(),
-            system_id: system_id.to_owned(),
-            password: password.to_owned(),
-            binds: 4,
-            window: 25,
-            warmup: Duration::ZERO,
-            time: PATIENCE,
-            count: Some(count),
-            pid: None,
+        let submit = |account, count| {
+            let plan = Plan {
+                count: Some(count),
+                ..Plan::closed(edgebind.smpp_listener(), account, 4, 25)
+            };
+            let figures = run(plan, Watch::whole(PATIENCE)).unwrap_or_else(|why| panic!("{why}"));
+            assert_eq!(figures.accepted, count, "messages accepted in {PATIENCE:?}");
         };
         if !matches!(upstream, Upstream::Unused) {
-            let waiting = run(&plan(NEIGHBOUR, self.waiting));
-            assert_eq!(waiting.accepted, self.waiting, "messages of the neighbour accepted");
+            submit(NEIGHBOUR, self.waiting);
         }
         let started = Instant::now();
-        let figures = run(&plan((SYSTEM_ID, PASSWORD), self.messages));
-        assert_eq!(figures.accepted, self.messages, "messages accepted in {PATIENCE:?}");
+        submit((SYSTEM_ID, PASSWORD), self.messages);
         let all = stub.wait_for_posts(self.messages, PATIENCE);
         runtime.block_on(all).expect("all messages reach the stub in time");
         let rate = per(self.messages, started.elapsed());

@@ -11,8 +11,11 @@ use edgebind_tests::guests::{component, noted};
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use crate::steady::{Load, Plan};
+use crate::client::{Load, Pace, Plan};
 use crate::suite::unbounded;
+
+/// More than a bind has open at its rate, unless the gateway stands still.
+const WINDOW: u32 = 1_000;
 
 /// How much, how often.
 #[derive(Debug, Args)]
@@ -40,13 +43,12 @@ impl Swap {
         config.limits = "connections_per_address_max = 20000".to_owned();
         let edgebind = Edgebind::with_config(&home, &config.toml(&home, &stub.base_url())).await;
         let admin = edgebind.admin();
-        let load = Load::start(&Plan {
-            address: edgebind.smpp_listener(),
-            accounts: vec![(SYSTEM_ID.to_owned(), PASSWORD.to_owned())],
-            binds: self.binds as usize,
-            rate: self.rate,
+        let load = Load::start(Plan {
+            pace: Pace::Open(f64::from(self.rate)),
+            ..Plan::closed(edgebind.smpp_listener(), (SYSTEM_ID, PASSWORD), self.binds as usize, WINDOW)
         })
-        .await;
+        .await
+        .unwrap_or_else(|why| panic!("{why}"));
         sleep(Duration::from_secs(2)).await;
         let (mut moved, began) = (Vec::new(), Instant::now());
         for number in 0..self.swaps {

@@ -32,7 +32,12 @@ pub struct Home {
 impl Home {
     /// An empty home, on the disk where cargo builds: what must survive a crash is not tried on a file system in memory.
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("edgebind-").tempdir().unwrap();
+        Self::within(&env::temp_dir())
+    }
+
+    /// An empty home in this folder.
+    pub fn within(folder: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("edgebind-").tempdir_in(folder).unwrap();
         Self {
             folder,
             http_port: port::free(),

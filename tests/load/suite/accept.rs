@@ -1,0 +1,155 @@
+//! submit_sm answered: durably, in memory, over TLS, and by other people's servers.
+
+use std::path::Path;
+
+use edgebind_tests::config::{PASSWORD, SYSTEM_ID};
+use edgebind_tests::edgebind::{Edgebind, Home};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::ServerName;
+use tokio::runtime::Runtime;
+
+use super::{Suite, Table, cores, median, mib, ms, unbounded};
+use crate::client::{Figures, Pace, Plan, run, trusting};
+use crate::process::proportional_octets;
+
+/// A file system in memory: what is written there is not durable.
+const IN_MEMORY: &str = "/dev/shm";
+
+/// What the server's certificate is for.
+const NAME: &str = "gateway.example";
+
+#[derive(Clone, Copy, PartialEq)]
+enum Server {
+    Durable,
+    InMemory,
+    Tls,
+}
+
+const ROWS: [(Server, &str, usize, u32); 6] = [
+    (Server::Durable, "edgebind, on disk", 1, 1),
+    (Server::Durable, "edgebind, on disk", 1, 10),
+    (Server::Durable, "edgebind, on disk", 1, 100),
+    (Server::Durable, "edgebind, on disk", 4, 25),
+    (Server::InMemory, "edgebind, ledger in memory", 1, 100),
+    (Server::Tls, "edgebind, on disk, over TLS", 1, 100),
+];
+
+struct Round {
+    figures: Figures,
+    resident_mib: f64,
+}
+
+pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
+    let mut rounds: Vec<Vec<Round>> = ROWS.iter().map(|_| Vec::new()).collect();
+    for round in 1..=suite.rounds {
+        suite.said(&format!("accept: round {round} of {}", suite.rounds));
+        for ((server, _, binds, window), rounds) in ROWS.iter().zip(&mut rounds) {
+            rounds.push(accept(suite, runtime, *server, Pace::Closed, (*binds, *window)));
+        }
+    }
+    let title = format!(
+        "submit_sm answered with ESME_ROK. The upstream is not called. Medians of {} rounds of {} s by turns, client on the same {} cores; memory after the round.",
+        suite.rounds,
+        suite.seconds,
+        cores()
+    );
+    let heads = [
+        "server",
+        "binds x window",
+        "submit_sm/s",
+        "p50",
+        "p99",
+        "CPU us/message",
+        "MiB",
+    ];
+    let mut table = Table::new(&title, &heads);
+    for ((_, name, binds, window), rounds) in ROWS.iter().zip(&rounds) {
+        let of = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(figure));
+        table.row(&[
+            (*name).to_owned(),
+            format!("{binds} x {window}"),
+            format!("{:.0}", of(&|round| round.figures.rate())),
+            ms(of(&|round| round.figures.quantile_ms(0.5))),
+            ms(of(&|round| round.figures.quantile_ms(0.99))),
+            format!("{:.1}", of(&|round| round.figures.cpu_us().unwrap_or_default())),
+            format!("{:.0}", of(&|round| round.resident_mib)),
+        ]);
+    }
+    table.end()
+}
+
+/// Answers at half of what one bind with a window of 100 can do.
+pub(super) fn latency(suite: &Suite, runtime: &Runtime) -> String {
+    let (mut rates, mut halves) = (Vec::new(), Vec::new());
+    for round in 1..=suite.rounds {
+        suite.said(&format!("latency: round {round} of {}", suite.rounds));
+        let full = accept(suite, runtime, Server::Durable, Pace::Closed, (1, 100)).figures.rate();
+        rates.push(full);
+        halves.push(accept(suite, runtime, Server::Durable, Pace::Open(full / 2.0), (1, 1_000)).figures);
+    }
+    let title = format!(
+        "An open loop at half of the rate that one bind with a window of 100 has just reached, on disk; a latency counts from when the message was due. Medians of {} rounds of {} s.",
+        suite.rounds, suite.seconds
+    );
+    let mut table = Table::new(&title, &["full rate", "offered", "p50", "p99", "p99.9"]);
+    let of = |quantile| ms(median(halves.iter().map(|half| half.quantile_ms(quantile))));
+    let full = median(rates.into_iter());
+    table.row(&[
+        format!("{full:.0}/s"),
+        format!("{:.0}/s", median(halves.iter().map(Figures::rate))),
+        of(0.5),
+        of(0.99),
+        of(0.999),
+    ]);
+    table.end()
+}
+
+fn accept(suite: &Suite, runtime: &Runtime, server: Server, pace: Pace, (binds, window): (usize, u32)) -> Round {
+    let home = match server {
+        Server::InMemory => Home::within(Path::new(IN_MEMORY)),
+        Server::Durable | Server::Tls => Home::new(),
+    };
+    let mut config = unbounded("egress_concurrency = 0");
+    let trust = (server == Server::Tls).then(|| {
+        let (lines, ca) = certificate(&home);
+        config.smpp = lines;
+        ca
+    });
+    // Nothing listens there, and nothing is sent there.
+    let edgebind = runtime.block_on(Edgebind::with_config(&home, &config.toml(&home, "http://127.0.0.1:9/")));
+    let plan = Plan {
+        pace,
+        ..Plan::closed(edgebind.smpp_listener(), (SYSTEM_ID, PASSWORD), binds, window)
+    };
+    let plan = match trust {
+        None => plan,
+        Some(ca) => {
+            let name = ServerName::try_from(NAME).expect("it is a name");
+            Plan {
+                address: edgebind.smpps(),
+                tls: Some((trusting(&ca).expect("it was just written"), name)),
+                ..plan
+            }
+        }
+    };
+    let figures = run(plan, suite.watch(Some(edgebind.pid()))).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(figures.refusals(), 0, "a figure of refusals means nothing");
+    let resident_mib = mib(proportional_octets(edgebind.pid()));
+    runtime.block_on(edgebind.kill());
+    Round { figures, resident_mib }
+}
+
+/// Lines of `[smpp]` for a listener with a certificate, and the file of who has signed it.
+fn certificate(home: &Home) -> (String, std::path::PathBuf) {
+    let key = || KeyPair::generate().expect("a key can be made");
+    let mut authority = CertificateParams::new(Vec::new()).expect("it names nobody");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it can sign for itself");
+    let own = key();
+    let certificate = CertificateParams::new(vec![NAME.to_owned()]).and_then(|params| params.signed_by(&own, &authority));
+    let chain = home.write("chain.pem", certificate.expect("it can be signed").pem());
+    let key = home.write("key.pem", own.serialize_pem());
+    let ca = home.write("ca.pem", authority.pem());
+    let lines = format!("tls = {{ addr = \"127.0.0.1:0\", cert = {chain:?}, key = {key:?} }}");
+    (lines, ca)
+}
