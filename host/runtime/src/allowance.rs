@@ -2,7 +2,7 @@
 //! sets and every call that is made for the tenant; never asks who the tenant is.
 
 use crate::{
-    engine::nanoseconds,
+    clock::nanoseconds,
     fault::{CallLimits, Fault},
     limits::GuestLimits,
     speech::Speech,

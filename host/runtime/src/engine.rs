@@ -1,8 +1,8 @@
-//! The engine: one for the process. It compiles components, owns the pool that their instances live in, and keeps the time
-//! by which their calls are interrupted.
+//! The engine: one for the process. It compiles components, and owns the pool that their instances live in.
 
 use crate::{
     allowance::Allowance,
+    clock::Clock,
     compile::{Compiler, Kept},
     fault::chain,
     limits::Limits,
@@ -14,10 +14,8 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    thread,
-    time::{Duration, Instant},
 };
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, component::Component};
 
@@ -44,8 +42,7 @@ impl Engine {
         let mut config = config(limits.memory_bytes, limits.stack_bytes);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)?));
         let inner = wasmtime::Engine::new(&config).map_err(|error| EngineError::Wasmtime(chain(&error)))?;
-        let clock = Clock::default();
-        keep_time(&inner, clock.clone()).map_err(EngineError::Thread)?;
+        let clock = Clock::start(&inner).map_err(EngineError::Thread)?;
         Ok(Self {
             inner,
             sessions: Places::new("sessions", limits.sessions_max),
@@ -82,9 +79,6 @@ impl Engine {
         self.sessions.taken.load(Ordering::Acquire)
     }
 }
-
-/// The epoch in which calls are measured.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// Sessions that move at a time, each with two instances for a moment. A move waits for nothing: no more than threads do it.
 const MOVES_MAX: usize = 64;
@@ -180,37 +174,6 @@ fn pool(limits: &Limits, instances: usize) -> Result<PoolingAllocationConfig, En
         .table_keep_resident(16 << 10)
         .decommit_batch_size(16);
     Ok(pool)
-}
-
-/// Ticks for as long as the engine lives.
-fn keep_time(engine: &wasmtime::Engine, clock: Clock) -> io::Result<()> {
-    let weak = engine.weak();
-    let began = Instant::now();
-    let tick = move || {
-        while let Some(engine) = weak.upgrade() {
-            engine.increment_epoch();
-            clock.0.store(nanoseconds(began.elapsed()), Ordering::Relaxed);
-            drop(engine);
-            thread::sleep(TICK);
-        }
-    };
-    thread::Builder::new().name("guest-time".into()).spawn(tick).map(drop)
-}
-
-/// The time as of the last tick. Reading it costs next to nothing, where the system's clock would cost a tenth of a short call;
-/// of calls that are shorter than a tick, as many in a thousand see one go by as they have microseconds.
-#[derive(Clone, Default)]
-pub(crate) struct Clock(Arc<AtomicU64>);
-
-impl Clock {
-    /// Since the engine was made.
-    pub(crate) fn now(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-}
-
-pub(crate) fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Places in the pool for one kind of instance, so that no kind takes another's.

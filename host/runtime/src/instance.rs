@@ -2,7 +2,8 @@
 
 use crate::{
     allowance::{Allowance, Seat},
-    engine::{Clock, Engine, Place, Places, TICK},
+    clock::{Clock, TICK},
+    engine::{Engine, Place, Places},
     fault::{CallLimits, Fault},
     wasi::Wasi,
 };
@@ -96,9 +97,10 @@ impl Instance {
         self.store.set_epoch_deadline(ticks(half));
         // Every string and list of the answer counts with the octets of its elements, before memory is taken for it.
         self.store.set_hostcall_fuel(limits.bytes_max);
-        let began = self.clock.now();
+        let running = self.clock.call();
         let done = call(&mut self.store);
-        self.store.data().allowance.charge(self.clock.now().saturating_sub(began));
+        self.store.data().allowance.charge(running.time());
+        drop(running);
         done.map_err(|error| {
             self.poisoned = true;
             Fault::from_wasmtime(&error, self.store.data().denied, limits)

@@ -28,6 +28,7 @@
 )]
 
 mod allowance;
+mod clock;
 mod compile;
 mod contract;
 mod counts;
