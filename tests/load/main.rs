@@ -31,8 +31,10 @@ struct Cli {
 enum Command {
     /// Drive one server and print what it did
     Client(drive::Client),
-    /// Measure the release build of edgebind on this machine and print the table
+    /// Measure the release build of edgebind on this machine, and other servers beside it, and print tables
     Suite(suite::Suite),
+    /// Sample where the processor time of edgebind goes on each path, and print the table; needs perf
+    Profile(suite::Profile),
     /// Swap both worlds of a tenant under load, and count what that costs its binds
     Swap(swap::Swap),
     /// Swap both worlds thousands of times, and see that nothing is left behind
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Client(client) => return client.run(),
         Command::Suite(suite) => return suite.run(),
+        Command::Profile(profile) => return profile.run(),
         Command::Swap(swap) => swap.run(),
         Command::Churn(churn) => churn.run(),
         Command::Idle(idle) => idle.run(),

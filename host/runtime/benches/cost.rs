@@ -1,19 +1,15 @@
 //! What the boundary costs: instances made and dropped, and one submit_sm through the session component, beside the same
 //! code built natively. Both are measured by turns in one run, so that a busy machine is busy for both.
 //!
-//! `cargo bench -p edgebind-runtime`
+//! `cargo bench -p edgebind-runtime --bench cost`
 #![expect(clippy::unwrap_used, reason = "a program that fails where it should")]
 
-use edgebind_componentize::{Guest, build, workspace_above};
-use edgebind_runtime::{
-    Engine, Limits, Session, SessionComponent,
-    session::{Action, Bind, Config, Event},
-};
-use edgebind_session::{Machine, session as native};
-use edgebind_smpp::{CommandStatus, Npi, Pdu, RegisteredDelivery, ShortMessage, Ton, encode};
+mod common;
+
+use common::{bound_session, component, config, natively, through_component};
+use edgebind_runtime::{Engine, Limits, Session, SessionComponent};
 use std::{
     fs,
-    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -22,8 +18,6 @@ const ROUNDS: usize = 21;
 
 /// Messages in a round.
 const MESSAGES: usize = 20_000;
-
-const NOW: u64 = 1_700_000_000_000;
 
 fn main() {
     // What cargo test runs of a bench is that it starts.
@@ -46,8 +40,8 @@ fn main() {
     for batch in [1, 8, 32] {
         let (mut through, mut beside) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            through.push(through_component(&component, batch));
-            beside.push(natively(batch));
+            through.push(through_component(&component, batch, MESSAGES));
+            beside.push(natively(batch, MESSAGES));
         }
         let (through, beside) = (median(through), median(beside));
         println!(
@@ -91,131 +85,6 @@ fn resident(engine: &Engine, component: &SessionComponent) {
         sessions.len(),
         (after - before) / sessions.len() as f64
     );
-}
-
-/// One round through the component; time for one message.
-fn through_component(component: &SessionComponent, batch: usize) -> Duration {
-    let mut session = bound_session(component);
-    let frame = submit_sm();
-    let frames: Vec<Event> = (0..batch).map(|_| Event::Frame(frame.clone())).collect();
-    let began = Instant::now();
-    for _ in 0..MESSAGES / batch {
-        let actions = session.on_events(NOW, &frames).unwrap();
-        let appended: Vec<Event> = actions
-            .into_iter()
-            .filter_map(|action| match action {
-                Action::Append((token, _)) => Some(Event::Appended((token, Ok("123456789012345678".into())))),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(appended.len(), batch);
-        let answers = session.on_events(NOW, &appended).unwrap();
-        assert!(answers.iter().any(|action| matches!(action, Action::Send(_))));
-    }
-    began.elapsed() / MESSAGES as u32
-}
-
-/// One round through the same code, as native as this program.
-fn natively(batch: usize) -> Duration {
-    let config = native::Config {
-        tenant: "acme".into(),
-        account: "esme".into(),
-        settings: Vec::new(),
-    };
-    let mut machine = Machine::new(&config);
-    machine.on_events(
-        NOW,
-        vec![native::Event::Bound(native::Bind {
-            frame: bind_transceiver(),
-        })],
-    );
-    let frame = submit_sm();
-    let frames: Vec<native::Event> = (0..batch).map(|_| native::Event::Frame(frame.clone())).collect();
-    let began = Instant::now();
-    for _ in 0..MESSAGES / batch {
-        let actions = machine.on_events(NOW, frames.clone());
-        let appended: Vec<native::Event> = actions
-            .into_iter()
-            .filter_map(|action| match action {
-                native::Action::Append((token, _)) => Some(native::Event::Appended((token, Ok("123456789012345678".into())))),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(appended.len(), batch);
-        let answers = machine.on_events(NOW, appended);
-        assert!(answers.iter().any(|action| matches!(action, native::Action::Send(_))));
-    }
-    began.elapsed() / MESSAGES as u32
-}
-
-fn bound_session(component: &SessionComponent) -> Session {
-    let mut session = component.open(&config()).unwrap();
-    session
-        .on_events(
-            NOW,
-            &[Event::Bound(Bind {
-                frame: bind_transceiver(),
-            })],
-        )
-        .unwrap();
-    session
-}
-
-fn config() -> Config {
-    Config {
-        tenant: "acme".into(),
-        account: "esme".into(),
-        settings: Vec::new(),
-    }
-}
-
-fn bind_transceiver() -> Vec<u8> {
-    pdu(&Pdu::BindTransceiver(edgebind_smpp::Bind {
-        system_id: b"esme",
-        password: b"********",
-        interface_version: 0x34,
-        ..Default::default()
-    }))
-}
-
-fn submit_sm() -> Vec<u8> {
-    let message = ShortMessage {
-        source_addr_ton: Ton::ALPHANUMERIC,
-        source_addr: b"ACME",
-        dest_addr_ton: Ton::INTERNATIONAL,
-        dest_addr_npi: Npi::ISDN,
-        destination_addr: b"447700900000",
-        registered_delivery: RegisteredDelivery::ALWAYS,
-        short_message: &[b'x'; 140],
-        ..ShortMessage::default()
-    };
-    pdu(&Pdu::SubmitSm(message))
-}
-
-fn pdu(pdu: &Pdu<'_>) -> Vec<u8> {
-    let mut frame = Vec::new();
-    encode(&mut frame, CommandStatus::ROK, 2, pdu).unwrap();
-    frame
-}
-
-fn component() -> Vec<u8> {
-    let workspace = workspace_above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let target_dir = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace.join("target"), PathBuf::from)
-        .join("guests");
-    fs::read(
-        build(
-            &workspace,
-            &target_dir,
-            &Guest {
-                package: "edgebind-session",
-                features: &[],
-                env: &[],
-            },
-        )
-        .unwrap(),
-    )
-    .unwrap()
 }
 
 /// Resident memory of this process, where the kernel tells.

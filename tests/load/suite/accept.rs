@@ -19,7 +19,7 @@ const IN_MEMORY: &str = "/dev/shm";
 const NAME: &str = "gateway.example";
 
 #[derive(Clone, Copy, PartialEq)]
-enum Server {
+pub(super) enum Server {
     Durable,
     InMemory,
     Tls,
@@ -34,7 +34,7 @@ const ROWS: [(Server, &str, usize, u32); 6] = [
     (Server::Tls, "edgebind, on disk, over TLS", 1, 100),
 ];
 
-struct Round {
+pub(super) struct Round {
     figures: Figures,
     resident_mib: f64,
 }
@@ -44,7 +44,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
     for round in 1..=suite.rounds {
         suite.said(&format!("accept: round {round} of {}", suite.rounds));
         for ((server, _, binds, window), rounds) in ROWS.iter().zip(&mut rounds) {
-            rounds.push(accept(suite, runtime, *server, Pace::Closed, (*binds, *window)));
+            rounds.push(accept(suite, runtime, *server, Pace::Closed, (*binds, *window), |_| ()));
         }
     }
     let title = format!(
@@ -83,9 +83,11 @@ pub(super) fn latency(suite: &Suite, runtime: &Runtime) -> String {
     let (mut rates, mut halves) = (Vec::new(), Vec::new());
     for round in 1..=suite.rounds {
         suite.said(&format!("latency: round {round} of {}", suite.rounds));
-        let full = accept(suite, runtime, Server::Durable, Pace::Closed, (1, 100)).figures.rate();
+        let full = accept(suite, runtime, Server::Durable, Pace::Closed, (1, 100), |_| ())
+            .figures
+            .rate();
         rates.push(full);
-        halves.push(accept(suite, runtime, Server::Durable, Pace::Open(full / 2.0), (1, 1_000)).figures);
+        halves.push(accept(suite, runtime, Server::Durable, Pace::Open(full / 2.0), (1, 1_000), |_| ()).figures);
     }
     let title = format!(
         "An open loop at half of the rate that one bind with a window of 100 has just reached, on disk; a latency counts from when the message was due. Medians of {} rounds of {} s.",
@@ -104,7 +106,15 @@ pub(super) fn latency(suite: &Suite, runtime: &Runtime) -> String {
     table.end()
 }
 
-fn accept(suite: &Suite, runtime: &Runtime, server: Server, pace: Pace, (binds, window): (usize, u32)) -> Round {
+/// Says which process it is when the load begins.
+pub(super) fn accept(
+    suite: &Suite,
+    runtime: &Runtime,
+    server: Server,
+    pace: Pace,
+    (binds, window): (usize, u32),
+    begins: impl FnOnce(u32),
+) -> Round {
     let home = match server {
         Server::InMemory => Home::within(Path::new(IN_MEMORY)),
         Server::Durable | Server::Tls => Home::new(),
@@ -132,6 +142,7 @@ fn accept(suite: &Suite, runtime: &Runtime, server: Server, pace: Pace, (binds, 
             }
         }
     };
+    begins(edgebind.pid());
     let figures = run(plan, suite.watch(Some(edgebind.pid()))).unwrap_or_else(|why| panic!("{why}"));
     assert_eq!(figures.refusals(), 0, "a figure of refusals means nothing");
     let resident_mib = mib(proportional_octets(edgebind.pid()));

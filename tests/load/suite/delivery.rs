@@ -24,7 +24,7 @@ const POSTS_OPEN: usize = 32;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Round {
+pub(super) struct Round {
     webhooks: f64,
     rate: f64,
     cpu_us: f64,
@@ -34,7 +34,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
     let mut rounds = Vec::new();
     for round in 1..=suite.rounds {
         suite.said(&format!("delivery: round {round} of {}", suite.rounds));
-        rounds.push(runtime.block_on(deliver(suite.messages)));
+        rounds.push(runtime.block_on(deliver(suite.messages, |_| ())));
     }
     let title = format!(
         "{} messages come in by webhook while nobody is bound; then one receiver binds and takes them as deliver_sm, window 100. Medians of {} rounds, client on the same {} cores.",
@@ -53,7 +53,8 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
     table.end()
 }
 
-async fn deliver(messages: u64) -> Round {
+/// Says which process it is when deliveries begin.
+pub(super) async fn deliver(messages: u64, begins: impl FnOnce(u32)) -> Round {
     let (login, password) = UPSTREAM;
     let account = Account::new(login, password).device(Device::new("phone-1").number(OWN_NUMBER));
     let upstream = Smsgate::start(smsgate::Config {
@@ -87,6 +88,7 @@ async fn deliver(messages: u64) -> Round {
     post(&url, messages).await;
     let webhooks = per(messages, posting.elapsed());
 
+    begins(edgebind.pid());
     let cpu = cpu_time(edgebind.pid());
     let load = bound(&plan).await;
     let binding = Instant::now();

@@ -14,7 +14,7 @@ use crate::process::{cpu_time, proportional_octets};
 /// How long the messages of one round may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-struct Round {
+pub(super) struct Round {
     rate: f64,
     cpu_us: f64,
     resident_mib: f64,
@@ -24,7 +24,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
     let mut rounds = Vec::new();
     for round in 1..=suite.rounds {
         suite.said(&format!("path: round {round} of {}", suite.rounds));
-        rounds.push(full_path(suite.messages, runtime));
+        rounds.push(full_path(suite.messages, runtime, |_| ()));
     }
     let title = format!(
         "{} messages from the first submit_sm to the last POST that an HTTP stub has answered, 4 binds x 25. Medians of {} rounds, client and stub on the same {} cores.",
@@ -43,7 +43,8 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
     table.end()
 }
 
-fn full_path(messages: u64, runtime: &Runtime) -> Round {
+/// Says which process it is when the load begins.
+pub(super) fn full_path(messages: u64, runtime: &Runtime, begins: impl FnOnce(u32)) -> Round {
     let home = Home::new();
     let stub = runtime.block_on(Stub::start()).expect("the stub can listen");
     let toml = unbounded("egress_concurrency = 64").toml(&home, &stub.base_url());
@@ -52,6 +53,7 @@ fn full_path(messages: u64, runtime: &Runtime) -> Round {
         count: Some(messages),
         ..Plan::closed(edgebind.smpp_listener(), (SYSTEM_ID, PASSWORD), 4, 25)
     };
+    begins(edgebind.pid());
     let before = cpu_time(edgebind.pid());
     let started = Instant::now();
     let figures = run(plan, Watch::whole(PATIENCE)).unwrap_or_else(|why| panic!("{why}"));

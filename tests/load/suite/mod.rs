@@ -6,6 +6,7 @@ mod delivery;
 mod full_path;
 mod growth;
 mod overload;
+mod profile;
 mod start;
 
 use std::fmt::Write as _;
@@ -17,6 +18,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use edgebind_tests::config::Config;
 use tokio::runtime::Runtime;
+
+pub(crate) use profile::Profile;
 
 use crate::client::Watch;
 
