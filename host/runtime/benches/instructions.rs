@@ -9,8 +9,10 @@ use edgebind_runtime::{Engine, Limits, SessionComponent};
 use edgebind_smpp::{CommandStatus, MessageIdResp, Pdu, decode, encode};
 use std::{env, hint::black_box, process::Command};
 
-/// What is counted, and what it is called.
-const CASES: [(&str, fn(usize)); 6] = [
+/// What is counted: what it is called, and what does it so many times.
+type Case = (&'static str, fn(usize));
+
+const CASES: [Case; 6] = [
     ("decode submit_sm", decode_submit),
     ("encode submit_sm_resp", encode_answer),
     ("one submit_sm through the session, native", |count| _ = natively(1, count)),

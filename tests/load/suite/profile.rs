@@ -109,7 +109,7 @@ impl Profile {
             (
                 "full path",
                 self.sampled(Duration::from_secs(1), |begins| {
-                    _ = full_path(self.messages, &runtime, begins)
+                    _ = full_path(self.messages, &runtime, begins);
                 }),
             ),
             (
