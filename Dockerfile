@@ -14,7 +14,9 @@ COPY tests tests
 FROM base AS guests
 RUN rustup target add wasm32-unknown-unknown \
  && cargo run --locked -p edgebind-componentize -- edgebind-session /guests/session.wasm \
- && cargo run --locked -p edgebind-componentize -- edgebind-smsgate /guests/smsgate.wasm
+ && cargo run --locked -p edgebind-componentize -- edgebind-smsgate /guests/smsgate.wasm \
+ && cargo run --locked -p edgebind-componentize -- edgebind-vonage /guests/vonage.wasm \
+ && cargo run --locked -p edgebind-componentize -- edgebind-http-template /guests/http-template.wasm
 
 # The host; its build script finds the guests built.
 FROM guests AS host

@@ -33,10 +33,10 @@ struct Part {
 }
 
 /// vonage: POST /sms/json, every answer.
-pub(crate) fn posted(response: &Response, now_ms: u64) -> Outcome {
+pub(crate) fn posted(response: &Response, key: &str, now_ms: u64) -> Outcome {
     match response.status {
         200..=299 => match parts(&response.body) {
-            Some(parts) => in_parts(&parts),
+            Some(parts) => in_parts(&parts, key),
             None => Outcome::Retry(stranger(response.status)),
         },
         status => not_now(response, now_ms).map_or_else(
@@ -46,10 +46,10 @@ pub(crate) fn posted(response: &Response, now_ms: u64) -> Outcome {
     }
 }
 
-fn in_parts(parts: &[Part]) -> Outcome {
+fn in_parts(parts: &[Part], key: &str) -> Outcome {
     let taken = |part: &Part| part.status == 0;
     match parts {
-        [part] if taken(part) => Outcome::Taken(part.id.iter().cloned().collect()),
+        [part] if taken(part) => Outcome::Taken(vec![part.id.clone().unwrap_or_else(|| key.to_owned())]),
         // The worst of it: what can be tried again only when everything can.
         parts if !parts.iter().any(taken) => {
             let fates = || parts.iter().map(none_taken);
@@ -61,7 +61,7 @@ fn in_parts(parts: &[Part]) -> Outcome {
             parts
                 .iter()
                 .enumerate()
-                .map(|(index, part)| piece(index + 1, parts.len(), part))
+                .map(|(index, part)| piece((index + 1, parts.len()), part, key))
                 .collect(),
         ),
     }
@@ -93,10 +93,10 @@ fn none_taken(part: &Part) -> Outcome {
     }
 }
 
-fn piece(number: usize, total: usize, part: &Part) -> Piece {
+fn piece((number, total): (usize, usize), part: &Part, key: &str) -> Piece {
     if part.status == 0 {
-        // Without an id no report can be about it; a name of its own keeps it apart from the others.
-        return Piece::Taken(part.id.clone().unwrap_or_else(|| format!("part {number} of {total}")));
+        // Without an id no report can be about it; a name of its own keeps it apart from all others.
+        return Piece::Taken(part.id.clone().unwrap_or_else(|| format!("{key}/{number}")));
     }
     let place = format!("part {number} of {total}");
     Piece::Refused(match none_taken(part) {

@@ -31,7 +31,7 @@ pub(crate) fn begin(ctx: &Context, settings: &Settings, message: &Message) -> St
 
 pub(crate) fn resume(ctx: &Context, got: &Result<Response, Failure>) -> Step {
     done(match got {
-        Ok(response) => answer::posted(response, ctx.now),
+        Ok(response) => answer::posted(response, &ctx.key, ctx.now),
         Err(failure) => Outcome::Retry(answer::unanswered(failure)),
     })
 }

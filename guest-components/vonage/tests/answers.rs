@@ -138,6 +138,7 @@ fn a_message_in_parts() {
         came_of(&parts(&[("1", "please wait [ 702 ]"), ("7", "barred")])),
         came_of(&parts(&[("9", ""), ("9", "")])),
         came_of(&parts(&[("0", ""), ("0", "A2")])),
+        came_of(&parts(&[("0", "")])),
     ];
     insta::assert_snapshot!(table.join("\n"), @"
     pieces
@@ -154,8 +155,9 @@ fn a_message_in_parts() {
     dead MessageState::Rejected 0x0b err 14: upstream answered status 7, the number is barred
     retry after 60000 ms: upstream answered status 9, the account has no credit
     pieces
-      taken part 1 of 2
+      taken 7100000000000017/1
       taken A2
+    taken 7100000000000017
     ");
 }
 
