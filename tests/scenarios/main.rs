@@ -15,6 +15,7 @@ mod life;
 mod long;
 mod misdeeds;
 mod neighbour;
+mod openapi;
 mod operations;
 mod owners;
 mod pass_through;

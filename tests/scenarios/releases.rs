@@ -6,6 +6,7 @@ use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
 use edgebind_tests::edgebind::{Edgebind, Home, command, file_with};
 use edgebind_tests::guests::{component, noted};
+use edgebind_tests::openapi::Inspected;
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{self, Wire};
 use reqwest::{Method, StatusCode};
@@ -16,7 +17,7 @@ use crate::world::upstream;
 /// A gateway with one tenant, and one transceiver bound to it.
 struct World {
     home: Home,
-    upstream: Smsgate,
+    upstream: Inspected<Smsgate>,
     edgebind: Edgebind,
     admin: Admin,
     esme: Esme,
@@ -32,11 +33,11 @@ impl World {
     }
 
     /// On what an earlier one has left.
-    async fn again(home: Home, upstream: Smsgate) -> Self {
+    async fn again(home: Home, upstream: Inspected<Smsgate>) -> Self {
         Self::start(home, upstream, &Config::default()).await
     }
 
-    async fn start(home: Home, upstream: Smsgate, config: &Config) -> Self {
+    async fn start(home: Home, upstream: Inspected<Smsgate>, config: &Config) -> Self {
         let edgebind = Edgebind::with_config(&home, &config.toml(&home, upstream.base_url())).await;
         let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
             .await

@@ -8,6 +8,7 @@ use edgebind_tests::admin::Admin;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
 use edgebind_tests::guests::component;
+use edgebind_tests::openapi::Inspected;
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{self, Wire};
 use reqwest::{Method, StatusCode};
@@ -20,7 +21,7 @@ use crate::world::{OWN_NUMBER, upstream};
 struct World {
     edgebind: Edgebind,
     admin: Admin,
-    upstream: Smsgate,
+    upstream: Inspected<Smsgate>,
     home: Home,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use edgebind_simulator::smsgate::{self, Account, Device, Smsgate};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::openapi::Inspected;
 use edgebind_tests::wait::PATIENCE;
 use edgebind_tests::wire::{Submit, Wire, id, status};
 use serde_json::json;
@@ -64,6 +65,7 @@ async fn what_somebody_else_says_is_not_heard() {
     })
     .await
     .unwrap();
+    let upstream = Inspected::new(upstream);
     let home = Home::new();
     let config = Config {
         secrets: "webhook = \"k3y-0f-7h3-ph0n3\"".to_owned(),

@@ -3,6 +3,7 @@
 use edgebind_simulator::smsgate::{self, Account, Device, Smsgate, Submission};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
 use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::openapi::Inspected;
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Wire, id};
 
@@ -12,7 +13,7 @@ pub(crate) const OWN_NUMBER: &str = "+447700900999";
 /// Dropped in this order: the process first.
 pub(crate) struct World {
     pub(crate) edgebind: Edgebind,
-    pub(crate) upstream: Smsgate,
+    pub(crate) upstream: Inspected<Smsgate>,
     pub(crate) home: Home,
 }
 
@@ -69,20 +70,19 @@ pub(crate) async fn attached(upstream: &Smsgate) {
 }
 
 /// An SMSGate with the tenant's account and one phone.
-pub(crate) async fn upstream() -> Smsgate {
+pub(crate) async fn upstream() -> Inspected<Smsgate> {
     upstream_with(smsgate::Config::default()).await
 }
 
 /// The same with other habits.
-pub(crate) async fn upstream_with(config: smsgate::Config) -> Smsgate {
+pub(crate) async fn upstream_with(config: smsgate::Config) -> Inspected<Smsgate> {
     let (login, password) = UPSTREAM;
     let account = Account::new(login, password).device(Device::new("phone-1").number(OWN_NUMBER));
-    Smsgate::start(smsgate::Config {
+    let upstream = Smsgate::start(smsgate::Config {
         accounts: vec![account],
         ..config
-    })
-    .await
-    .expect("the simulator can listen")
+    });
+    Inspected::new(upstream.await.expect("the simulator can listen"))
 }
 
 /// What an upstream was asked to send under this id, once it was.

@@ -1,6 +1,7 @@
 //! Edgebind from outside: what the scenarios share. A process of the real program ([`edgebind`]), the clients that others
 //! wrote ([`script`], [`kannel`]), raw octets ([`wire`]), the ear of an HTTP server ([`catcher`]), and a decoder that others wrote
-//! ([`tshark`]), which looks at everything that a gateway has sent ([`tap`]). [`proof`] judges what was seen from outside against what
+//! ([`tshark`]), which looks at everything that a gateway has sent ([`tap`]). Requests to
+//! upstreams are held against their makers' documents ([`openapi`]). [`proof`] judges what was seen from outside against what
 //! the README promises.
 //!
 //! Everything here speaks TCP, HTTP and the command line only, and knows nothing of how the program works inside.
@@ -18,6 +19,7 @@ pub mod config;
 pub mod edgebind;
 pub mod guests;
 pub mod kannel;
+pub mod openapi;
 pub mod port;
 pub mod program;
 pub mod proof;

@@ -17,6 +17,7 @@ use super::esme::{Esme, FATES, Kind, Stage, Temper};
 use super::log::{Cut, Log, Posted, Shared, Told, Whom, now};
 use crate::config::{Config, UPSTREAM};
 use crate::edgebind::{Edgebind, Home};
+use crate::openapi::Inspected;
 use crate::program;
 use crate::wait::{self, PATIENCE};
 
@@ -99,7 +100,7 @@ pub struct Trial {
     esmes: JoinSet<()>,
     edgebind: Option<Edgebind>,
     /// The upstream, to be troubled.
-    pub upstream: Smsgate,
+    pub upstream: Inspected<Smsgate>,
     /// The gateway's home.
     pub home: Home,
     /// What chooses moments.
@@ -129,7 +130,7 @@ impl Trial {
             seed: plan.seed,
             ..plan.upstream
         });
-        let upstream = upstream.await.expect("the simulator can listen");
+        let upstream = Inspected::new(upstream.await.expect("the simulator can listen"));
         let home = Home::new();
         let toml = plan.config.toml(&home, upstream.base_url());
         let log = Shared::default();

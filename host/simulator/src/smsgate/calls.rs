@@ -18,6 +18,8 @@ pub struct Call {
     pub query: String,
     /// The login whose credentials came with it and were good.
     pub account: Option<String>,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
     /// As it came.
@@ -107,6 +109,7 @@ mod tests {
             path: "/devices".into(),
             query: String::new(),
             account: None,
+            content_type: None,
             user_agent: None,
             body: Vec::new(),
             submission: None,

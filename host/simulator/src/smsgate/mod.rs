@@ -87,6 +87,11 @@ impl Smsgate {
         &self.base_url
     }
 
+    /// Which of the two servers it plays.
+    pub fn mode(&self) -> Mode {
+        self.world.config.mode
+    }
+
     /// The accounts it was started with.
     pub fn accounts(&self) -> &[Account] {
         &self.world.config.accounts

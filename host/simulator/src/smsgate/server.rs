@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -34,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
 struct Answer {
     status: u16,
     body: Option<Value>,
-    headers: Vec<(hyper::header::HeaderName, String)>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl Answer {
@@ -74,6 +74,12 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
         (Ok(body), Some(On::Submit)) => Submission::read(body).ok(),
         _ => None,
     };
+    let header = |name: HeaderName| {
+        head.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let number = world.calls.change(|calls| {
         calls.arrived(Call {
             at_ms: clock::now_ms(),
@@ -81,11 +87,8 @@ async fn answer(world: Arc<World>, request: Request<Incoming>) -> Result<Respons
             path: path.to_owned(),
             query: query.to_owned(),
             account: None,
-            user_agent: head
-                .headers
-                .get(USER_AGENT)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned),
+            content_type: header(CONTENT_TYPE),
+            user_agent: header(USER_AGENT),
             body: body.as_ref().map(|body| body.to_vec()).unwrap_or_default(),
             submission,
             status: None,
@@ -284,7 +287,7 @@ fn list(world: &World, caller: &Caller<'_>, query: &str) -> Answer {
         .take(count("limit", 50).clamp(1, 100))
         .map(|message| world.tell_of(message, with_content))
         .collect();
-    let headers = vec![(hyper::header::HeaderName::from_static("x-total-count"), total)];
+    let headers = vec![(HeaderName::from_static("x-total-count"), total)];
     Answer {
         status: 200,
         body: Some(json!(page)),
