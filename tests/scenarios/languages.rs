@@ -1,5 +1,5 @@
-//! Translators in other people's languages, built by other people's tools: each is deployed, and a message goes up and its receipt
-//! comes down.
+//! Translators in other people's languages, built by other people's tools: each is begun, built, tested and deployed as the guide says, to
+//! the letter, and a message goes up and its receipt comes down.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,9 +11,10 @@ use base64::Engine as _;
 use edgebind_simulator::esme::{BindKind, Esme, Submit};
 use edgebind_smpp::MessageState;
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID, UPSTREAM};
-use edgebind_tests::edgebind::{Edgebind, Home, command};
-use edgebind_tests::guests;
+use edgebind_tests::edgebind::{Edgebind, Home};
+use edgebind_tests::guide::{self, Reader};
 use edgebind_tests::wait::{self, PATIENCE};
+use edgebind_tests::{program, provision};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -70,25 +71,16 @@ async fn take(State(posts): State<Posts>, uri: Uri, headers: HeaderMap, body: By
     (StatusCode::CREATED, answer.to_string())
 }
 
-/// Deploys the component from a file, has one message translated and its receipt heard.
-async fn serves(component: &[u8], language: &str) {
+/// Follows these lines of the guide, and has a message translated and its receipt heard by what was deployed.
+async fn serves(mut reader: Reader, heading: &str, place: usize, language: &str) {
     let (home, upstream) = (Home::new(), Upstream::start().await);
-    let config = Config {
-        // An engine of JavaScript or Python begins with more memory than ours ever need.
-        limits: "guest_memory_bytes = 67108864\ntranslator_call_ms = 1000".to_owned(),
-        ..Config::default()
-    };
-    let edgebind = Edgebind::with_config(&home, &config.toml(&home, &upstream.base_url)).await;
-    let file = home.write("translator.wasm", component);
-    let deployed = command()
-        .args(["deploy", "--tenant", "acme"])
-        .arg(&file)
-        .env("EDGEBIND_URL", edgebind.admin().base_url())
-        .env("EDGEBIND_DATA_DIR", home.data_dir())
-        .output()
-        .await
-        .unwrap();
-    assert!(deployed.status.success(), "{}", String::from_utf8_lossy(&deployed.stderr));
+    let config = Config::default().toml(&home, &upstream.base_url);
+    let edgebind = Edgebind::with_config(&home, &config).await;
+    reader.knows("EDGEBIND_URL", edgebind.admin().base_url());
+    reader.knows("EDGEBIND_DATA_DIR", home.data_dir());
+    let lines = guide::lines("wit/README.md", heading, place);
+    let said = tokio::task::spawn_blocking(move || reader.types(&lines)).await.unwrap();
+    assert!(said.contains("8 cases as expected"), "{said}");
 
     let esme = Esme::bound(edgebind.smpp(), BindKind::Transceiver, SYSTEM_ID, PASSWORD)
         .await
@@ -125,20 +117,25 @@ async fn serves(component: &[u8], language: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rust_by_plain_cargo() {
-    serves(&guests::rust(), "Rust").await;
+    serves(Reader::new(), "### In Rust", 0, "Rust").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rust_by_cargo_component() {
-    serves(&guests::rust_by_cargo_component(), "Rust").await;
+    let mut reader = Reader::new();
+    reader.finds(provision::cargo_component());
+    serves(reader, "### In Rust", 1, "Rust").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn javascript_by_componentize_js() {
-    serves(&guests::javascript(), "JavaScript").await;
+    serves(Reader::new(), "### In JavaScript", 0, "JavaScript").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_by_componentize_py() {
-    serves(&guests::python(), "Python").await;
+    let mut reader = Reader::new();
+    let templates = program::workspace().join("host/gateway/src/cli/component/templates");
+    reader.has_wheels(&templates.join("python/requirements.txt"));
+    serves(reader, "### In Python", 0, "Python").await;
 }

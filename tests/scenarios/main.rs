@@ -9,6 +9,7 @@ mod crash;
 mod dead_letters;
 mod deliveries;
 mod kannel;
+mod kit;
 mod languages;
 mod ledger;
 mod life;

@@ -18,6 +18,7 @@ pub mod catcher;
 pub mod config;
 pub mod edgebind;
 pub mod guests;
+pub mod guide;
 pub mod kannel;
 pub mod openapi;
 pub mod port;

@@ -12,7 +12,7 @@ mod debian;
 mod toolchains;
 
 pub use debian::{Debian, kannel, net_smpp, tshark};
-pub use toolchains::{cargo_component, componentize_py, javascript_packages, target};
+pub use toolchains::cargo_component;
 
 /// The interpreter of a virtual environment with the pinned requirements of the clients.
 pub fn python() -> &'static Path {

@@ -38,10 +38,10 @@ impl Bench {
         let own_shape = inspect(builtin, usize::MAX).map_err(failed)?;
         let own = Guest::load(builtin, own_shape, Allowed::default()).map_err(failed)?;
         let guest = Guest::of(&self.file, self.allowed)?;
-        let mut text = String::from("                                             this    built in\n");
+        let mut text = format!("{:44} {:>12} {:>11}\n", "", "this", "built in");
         let mut row = |name: &str, this: &str, built_in: &str| {
-            let name: String = name.chars().take(36).collect();
-            let _ = writeln!(text, "{name:36} {this:>12} {built_in:>11}");
+            let name: String = name.chars().take(44).collect();
+            let _ = writeln!(text, "{name:44} {this:>12} {built_in:>11}");
         };
         row(
             "an instance, entered once",

@@ -127,7 +127,7 @@ fn files(language: Language, world: Kind) -> Vec<File> {
         Language::Rust => files.extend([
             ("Cargo.toml", template!("rust/Cargo.toml")),
             ("Cargo.lock", template!("rust/Cargo.lock")),
-            (".gitignore", "/target\n*.wasm\n"),
+            (".gitignore", "/target\n/src/bindings.rs\n*.wasm\n"),
             ("README.md", template!("rust/README.md")),
             (".github/workflows/ci.yml", template!("rust/ci.yml")),
             match world {

@@ -3,8 +3,8 @@
 use super::{
     super::output,
     cases::{
-        difference::Difference,
-        file::{Case, File, Step, is_as_expected, rewritten},
+        difference::{Difference, is_as_expected},
+        file::{Case, File, Step, rewritten},
         scene::{Stage, play},
     },
     junit,

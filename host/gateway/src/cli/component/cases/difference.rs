@@ -1,4 +1,8 @@
-//! What was expected beside what came, line by line. `[..]` in what is expected stands for anything.
+//! What was expected beside what came, line by line. In what is expected `[..]` stands for anything on a line, and `...` alone for any
+//! lines, none of them included.
+
+/// Any lines.
+const ANY_LINES: &str = "...";
 
 /// A line of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ impl<'a> Difference<'a> {
         for (at, line) in expected.iter().enumerate().rev() {
             for (place, came) in did.iter().enumerate().rev() {
                 let here = at * width + place;
-                same_from[here] = match same(line, came) {
+                same_from[here] = match line != ANY_LINES && same(line, came) {
                     true => same_from[here + width + 1] + 1,
                     false => same_from[here + width].max(same_from[here + 1]),
                 };
@@ -30,6 +34,16 @@ impl<'a> Difference<'a> {
         let mut differences = Vec::new();
         loop {
             differences.push(match (expected.get(at), did.get(place)) {
+                (Some(line), Some(_))
+                    if line == ANY_LINES && same_from[at * width + place + 1] >= same_from[(at + 1) * width + place] =>
+                {
+                    place += 1;
+                    continue;
+                }
+                (Some(line), _) if line == ANY_LINES => {
+                    at += 1;
+                    Self::Same(line)
+                }
                 (Some(line), Some(came)) if same(line, came) => {
                     (at, place) = (at + 1, place + 1);
                     Self::Same(line)
@@ -52,8 +66,14 @@ impl<'a> Difference<'a> {
     }
 }
 
+/// Whether all lines are as expected.
+pub fn is_as_expected(expected: &[String], did: &[String]) -> bool {
+    let all = Difference::between(expected, did);
+    all.iter().all(|difference| matches!(difference, Difference::Same(_)))
+}
+
 /// Whether a line is as expected.
-pub fn same(expected: &str, did: &str) -> bool {
+fn same(expected: &str, did: &str) -> bool {
     let (expected, did) = (expected.trim_end(), did.trim_end());
     let Some((first, mut pieces)) = expected.split_once("[..]") else {
         return expected == did;
@@ -87,6 +107,26 @@ mod tests {
         ] {
             assert_eq!(same(expected, did), is_same, "{expected:?} {did:?}");
         }
+    }
+
+    #[test]
+    fn three_dots_stand_for_any_lines() {
+        let lines = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (expected, did, is_so) in [
+            ("...", "a b", true),
+            ("a ... c", "a c", true),
+            ("a ... c", "a b b c", true),
+            ("a ... c", "a c d", false),
+            ("a ... c", "a b", false),
+            ("a ... ... c ...", "a c c", true),
+            ("a", "...", false),
+        ] {
+            assert_eq!(is_as_expected(&lines(expected), &lines(did)), is_so, "{expected:?} {did:?}");
+        }
+        use Difference::{Less, More, Same};
+        let (expected, did) = (lines("a ... c e"), lines("a b b c d"));
+        let way = Difference::between(&expected, &did);
+        assert_eq!(way, [Same("a"), Same("..."), Same("c"), Less("e"), More("d")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! `== name` begins a case; what stands before the first holds for all. `>` is what the component is told (a line that begins with `+`
 //! comes in the same call), `<` what it does. `#` is a comment. Other lines set the scene: `settings`, `@`, whatever the world knows.
 
-use super::difference::{Difference, same};
+use super::difference::Difference;
 
 /// A file, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,11 +181,6 @@ pub fn rewritten(file: &File, done: &[Vec<String>]) -> String {
         }
     }
     text
-}
-
-/// Whether all lines are as expected.
-pub fn is_as_expected(expected: &[String], did: &[String]) -> bool {
-    expected.len() == did.len() && expected.iter().zip(did).all(|(expected, did)| same(expected, did))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ function submit(context, to, text) {
         url: `${url}/messages`,
         headers: [["content-type", "application/json"]],
         authorization: { tag: "basic", val: ["upstream.user", "upstream.password"] },
-        body: new TextEncoder().encode(JSON.stringify({ id: context.key, to, text, report_to: context.webhookUrl })),
+        body: new TextEncoder().encode(JSON.stringify({ id: context.key, report_to: context.webhookUrl, text, to })),
         blanks: [],
       },
       saved: new Uint8Array(),

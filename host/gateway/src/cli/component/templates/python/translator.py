@@ -1,5 +1,6 @@
 """Translates for an upstream with one endpoint: `POST {api_base_url}/messages` with `{id, to, text, report_to}`, answered with `{id}`."""
 
+import encodings.utf_16_be  # noqa: F401 - what is imported later is not there: it is looked for in files
 import json
 
 from componentize_py_types import Ok
@@ -72,7 +73,7 @@ def submit(ctx, to, words):
         url=f"{url}/messages",
         headers=[("content-type", "application/json")],
         authorization=Authorization_Basic(("upstream.user", "upstream.password")),
-        body=json.dumps({"id": ctx.key, "to": to, "text": words, "report_to": ctx.webhook_url}).encode(),
+        body=json.dumps({"id": ctx.key, "report_to": ctx.webhook_url, "text": words, "to": to}, ensure_ascii=False).encode(),
         blanks=[],
     )
     return Step_Exchange(Exchange(request, saved=b"", said=[]))
