@@ -18,11 +18,8 @@ pub fn lines(page: &str, heading: &str, place: usize) -> String {
         .split_once(&format!("\n{heading}\n"))
         .unwrap_or_else(|| panic!("{page} has no {heading}"));
     let section = below.split("\n#").next().unwrap_or_default();
-    let (_, block) = section
-        .match_indices("```sh\n")
-        .nth(place)
-        .map(|(at, fence)| section.split_at(at + fence.len()))
-        .unwrap_or_else(|| panic!("{page} has fewer lines of shell below {heading}"));
+    let block = section.split("```sh\n").nth(place + 1);
+    let block = block.unwrap_or_else(|| panic!("{page} has fewer lines of shell below {heading}"));
     block.split("```").next().unwrap_or_default().to_owned()
 }
 

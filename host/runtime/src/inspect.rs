@@ -62,9 +62,12 @@ impl Names {
         if wasmtime::Engine::detect_precompiled(bytes).is_some() {
             return Err(LoadError::Precompiled);
         }
+        if !bytes.starts_with(b"\0asm") {
+            return Err(LoadError::Unusable("it does not begin as WebAssembly does".into()));
+        }
         match Parser::is_core_wasm(bytes) {
             true => Err(LoadError::Unusable(
-                "it is a core module: make it a component with `wasm-tools component new`, or build for wasm32-wasip2".into(),
+                "it is a core module: make it a component with `edgebind component wrap`, or build for wasm32-wasip2".into(),
             )),
             false => names(bytes).map_err(|error| LoadError::Unusable(error.to_string())),
         }

@@ -78,7 +78,7 @@ fn another_version_of_a_contract_is_named_beside_the_one_that_is_served() {
 fn a_core_module_is_told_how_to_become_a_component() {
     let error = inspect(b"\0asm\x01\0\0\0", MOST).unwrap_err().to_string();
     assert!(
-        error.contains("core module") && error.contains("wasm-tools component new"),
+        error.contains("core module") && error.contains("edgebind component wrap"),
         "{error}"
     );
 }

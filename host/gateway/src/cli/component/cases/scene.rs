@@ -2,7 +2,7 @@
 
 use super::{
     file::{Case, File, Grouping, Line, Step},
-    words::Words,
+    words::{Words, unescaped},
 };
 use edgebind_runtime::message::Setting;
 use std::sync::{Arc, Mutex};
@@ -55,9 +55,11 @@ pub fn play(stage: &mut dyn Stage, file: &File, case: &Case) -> Result<Vec<Vec<S
 }
 
 /// Adds settings; one that is there gets its new value.
-pub fn settle(settings: &mut Vec<Setting>, words: &Words) {
+pub fn settle(settings: &mut Vec<Setting>, words: &Words) -> Result<(), String> {
     for (name, value) in words.pairs() {
+        let value = String::from_utf8(unescaped(value)?).map_err(|_| format!("{name} is no text"))?;
         settings.retain(|(known, _)| known != name);
-        settings.push((name.to_owned(), value.to_owned()));
+        settings.push((name.to_owned(), value));
     }
+    Ok(())
 }

@@ -116,7 +116,7 @@ impl Stage for SessionStage {
 
     fn set(&mut self, words: &Words) -> Result<(), String> {
         match words.verb() {
-            "settings" => settle(&mut self.config.settings, words),
+            "settings" => settle(&mut self.config.settings, words)?,
             "tenant" => self.config.tenant = words.word(1).to_owned(),
             "account" => self.config.account = words.word(1).to_owned(),
             "@" => self.now = BEGIN.saturating_add(words.number(1)?),
@@ -125,7 +125,7 @@ impl Stage for SessionStage {
                 self.events(&[&format!("bound {}", bind.join(" "))])?;
             }
             "swap" => {
-                settle(&mut self.config.settings, words);
+                settle(&mut self.config.settings, words)?;
                 self.go_on().map_err(|error| format!("it does not go on: {error}"))?;
             }
             verb => {

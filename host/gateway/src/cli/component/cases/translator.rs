@@ -115,7 +115,7 @@ impl Stage for TranslatorStage {
         let context = &mut self.context;
         let first = words.word(1).to_owned();
         match words.verb() {
-            "settings" => settle(&mut context.settings, words),
+            "settings" => settle(&mut context.settings, words)?,
             "secrets" => context.secrets = words.rest().iter().map(|word| word.text.clone()).collect(),
             "tenant" => context.tenant = first,
             "account" => context.account = first,
