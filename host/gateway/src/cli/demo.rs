@@ -17,10 +17,12 @@ use clap::Args;
 use edgebind_simulator::{
     esme::{BindKind, Esme, Failure, Receipt, Submit},
     smsgate::{self, Smsgate},
+    vonage::{self, Vonage},
 };
 use serde_json::{Value, json};
 use std::{
     fs,
+    net::SocketAddr,
     path::Path,
     time::{Duration, Instant},
 };
@@ -28,7 +30,7 @@ use tokio::time::{sleep, timeout};
 
 /// Show everything at work: a gateway with a fresh ledger in a temporary folder, a simulated SMSGate with one phone, and an ESME
 /// that binds, submits, and gets its receipts and an incoming message; then the translator and the session are replaced while the bind
-/// stays up. Everything stays up afterwards for you to bind to and to administer, unless told otherwise.
+/// stays up; then an ESME of another tenant sends by a simulated Vonage. Everything stays up afterwards for you to bind to and to administer, unless told otherwise.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// End after the totals: exit 0 if every receipt came, 1 if not
@@ -46,6 +48,8 @@ const PASSWORD: &str = "edgebind";
 const SENDER: &str = "EDGEBIND";
 const SUBSCRIBER: &str = "+447700900123";
 const TENANT: &str = "demo";
+/// The account of the tenant that sends by Vonage.
+const OTHER_SYSTEM_ID: &str = "demo-vonage";
 const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -61,14 +65,17 @@ impl Demo {
         let smsgate = Smsgate::start(smsgate::Config::default())
             .await
             .map_err(|error| format!("failed to start the simulated SMSGate: {error}"))?;
-        let started = start::start(config(folder.path(), &smsgate)?, None).await?;
+        let vonage = Vonage::start(vonage::Config::default())
+            .await
+            .map_err(|error| format!("failed to start the simulated Vonage: {error}"))?;
+        let started = start::start(config(folder.path(), &smsgate, &vonage)?, None).await?;
         let door = Door::of(&started)?;
         let mut story = Story {
             quiet: self.json,
             admin: Client::at(&door.url, &door.token)?,
             totals: Totals::default(),
         };
-        let told = story.tell(&started, &smsgate).await;
+        let told = story.tell(&started, &smsgate, &vonage).await;
         let totals = story.totals;
         if self.json {
             println!("{}", totals.json());
@@ -86,8 +93,8 @@ impl Demo {
     }
 }
 
-fn config(folder: &Path, smsgate: &Smsgate) -> Result<Config, String> {
-    let account = &smsgate.accounts()[0];
+fn config(folder: &Path, smsgate: &Smsgate, vonage: &Vonage) -> Result<Config, String> {
+    let (account, customer) = (&smsgate.accounts()[0], &vonage.accounts()[0]);
     let text = format!(
         r#"
 data_dir = "data"
@@ -110,10 +117,23 @@ translator_settings = {{ api_base_url = "{}" }}
 [[tenants.accounts]]
 system_id = "{SYSTEM_ID}"
 password = "{PASSWORD}"
+
+[[tenants]]
+name = "other"
+translator = "vonage"
+secrets = {{ "upstream.user" = "{}", "upstream.password" = "{}" }}
+translator_settings = {{ api_base_url = "{}" }}
+
+[[tenants.accounts]]
+system_id = "{OTHER_SYSTEM_ID}"
+password = "{PASSWORD}"
 "#,
         account.login,
         account.password,
         smsgate.base_url(),
+        customer.api_key,
+        customer.api_secret,
+        vonage.base_url(),
     );
     let surroundings = Surroundings {
         base: folder,
@@ -183,7 +203,7 @@ struct Story {
 }
 
 impl Story {
-    async fn tell(&mut self, started: &Started, smsgate: &Smsgate) -> Result<(), String> {
+    async fn tell(&mut self, started: &Started, smsgate: &Smsgate, vonage: &Vonage) -> Result<(), String> {
         let smpp = started.smpp.ok_or("no SMPP listener")?;
         self.say(format_args!("Edgebind {}", env!("CARGO_PKG_VERSION")));
         self.say(format_args!(
@@ -254,13 +274,52 @@ impl Story {
         self.totals.session_swapped = ids.iter().all(|id| id.parse::<u64>().is_err()) && !esme.has_ended();
 
         esme.unbind().await.map_err(|error| format!("unbind {error}"))?;
+        self.tell_of_another(smpp, vonage).await?;
         self.head("Totals");
         self.say(format_args!("  {}", self.totals.json()));
         Ok(())
     }
 
-    /// Submits a text and waits for the receipt of each of its parts; their ids.
+    /// The other tenant's part.
+    async fn tell_of_another(&mut self, smpp: SocketAddr, vonage: &Vonage) -> Result<(), String> {
+        self.head("An ESME of another tenant sends by another network");
+        self.say(format_args!("  a simulated Vonage answers on {}", vonage.base_url()));
+        let esme = Esme::bound(smpp, BindKind::Transceiver, OTHER_SYSTEM_ID, PASSWORD)
+            .await
+            .map_err(|error| format!("bind {error}"))?;
+        let long = "Vonage makes the parts itself, and says of each what became of it. ".repeat(3);
+        for text in ["Hello @ €5", &long] {
+            self.hand_in(&esme, text).await?;
+            let sent = vonage.messages().pop();
+            let (parts, is_whole) = sent.map_or((0, false), |sent| (sent.ids.len(), sent.submission.text() == text));
+            let what = if is_whole { "the same text" } else { "something else" };
+            self.say(format_args!("    Vonage sent {what}, in {parts}"));
+        }
+        esme.unbind().await.map_err(|error| format!("unbind {error}"))
+    }
+
+    /// Submits a text, waits for the receipt of each of its parts, and says what the phone had; their ids.
     async fn submit(&mut self, esme: &Esme, smsgate: &Smsgate, text: &str) -> Result<Vec<String>, String> {
+        let ids = self.hand_in(esme, text).await?;
+        let seen = smsgate.calls().iter().rev().find_map(|call| {
+            call.submission
+                .as_ref()
+                .and_then(|submission| submission.text().map(str::to_owned))
+        });
+        let whole = seen.as_deref() == Some(text);
+        self.say(format_args!(
+            "    the phone sent {}",
+            if whole {
+                "the same text, in one message"
+            } else {
+                "something else"
+            }
+        ));
+        Ok(ids)
+    }
+
+    /// Submits a text and waits for the receipt of each of its parts; their ids.
+    async fn hand_in(&mut self, esme: &Esme, text: &str) -> Result<Vec<String>, String> {
         let submit = Submit::text(SENDER, SUBSCRIBER, text);
         let parts = submit.parts(1).len();
         self.totals.submitted += parts;
@@ -283,20 +342,6 @@ impl Story {
             self.totals.receipts += 1;
             self.say(format_args!("    receipt {}", receipt.text));
         }
-        let seen = smsgate.calls().iter().rev().find_map(|call| {
-            call.submission
-                .as_ref()
-                .and_then(|submission| submission.text().map(str::to_owned))
-        });
-        let whole = seen.as_deref() == Some(text);
-        self.say(format_args!(
-            "    the phone sent {}",
-            if whole {
-                "the same text, in one message"
-            } else {
-                "something else"
-            }
-        ));
         Ok(ids)
     }
 

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::config::Account;
+use super::refusal::Refusal;
 use super::signature::{Parameters, SIG};
-use super::submission::Refusal;
 
 /// The account that asks, or the status that it is refused with.
 pub(crate) fn caller<'a>(
@@ -14,7 +14,7 @@ pub(crate) fn caller<'a>(
     parameters: &Parameters,
 ) -> Result<&'a Account, Refusal> {
     let get = |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    let invalid = || Refusal::new(4, "Bad Credentials");
+    let invalid = || Refusal::of(4);
     let find = |key: &str| accounts.iter().find(|account| account.api_key == key).ok_or_else(invalid);
     if let Some(authorization) = authorization {
         let (key, secret) = basic(authorization).ok_or_else(invalid)?;
@@ -22,7 +22,7 @@ pub(crate) fn caller<'a>(
     }
     let key = get("api_key").ok_or_else(|| Refusal::new(2, "Missing api_key param"))?;
     match (get(SIG), get("api_secret")) {
-        (Some(_), Some(_)) => Err(Refusal::new(32, "Signature And API Secret Disallowed")),
+        (Some(_), Some(_)) => Err(Refusal::of(32)),
         (None, None) => Err(Refusal::new(2, "Missing api_secret param")),
         (None, Some(secret)) => with_secret(find(key)?, secret),
         (Some(_), None) => {
@@ -34,7 +34,7 @@ pub(crate) fn caller<'a>(
                 .is_some_and(|signature| signature.is_of(parameters));
             match is_timed && is_signed {
                 true => Ok(account),
-                false => Err(Refusal::new(14, "Invalid Signature")),
+                false => Err(Refusal::of(14)),
             }
         }
     }
@@ -42,9 +42,9 @@ pub(crate) fn caller<'a>(
 
 fn with_secret<'a>(account: &'a Account, secret: &str) -> Result<&'a Account, Refusal> {
     match account.api_secret == secret {
-        true if account.must_sign => Err(Refusal::new(14, "Invalid Signature")),
+        true if account.must_sign => Err(Refusal::of(14)),
         true => Ok(account),
-        false => Err(Refusal::new(4, "Bad Credentials")),
+        false => Err(Refusal::of(4)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::refusal::STATUSES;
 use super::signature::Signature;
 use crate::repeats::Repeats;
 
@@ -160,11 +161,6 @@ pub struct Config {
     /// Requests, messages and tries at webhooks that are remembered, of each so many; of more, the oldest are forgotten.
     pub log_max: usize,
 }
-
-/// Every `status` that refuses.
-pub const STATUSES: [u16; 25] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20, 22, 23, 29, 32, 33, 34,
-];
 
 impl Default for Config {
     /// One account (`a1b2c3d4`, `simulated-secret`, nothing signed). Numbers ending in 99 and two digits are refused with that status,

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use serde_json::json;
 
 use super::courier::Courier;
+use super::refusal::Refusal;
 use crate::fault::{Fault, Kind, Rules};
 
 /// Which requests a fault falls on.
@@ -30,7 +31,7 @@ impl Kind for On {
 pub fn refusal(status: u16, text: &str) -> Fault {
     Fault::Answer {
         status: 200,
-        body: json!({ "message-count": "1", "messages": [{ "status": status.to_string(), "error-text": text }] }).to_string(),
+        body: json!({ "message-count": "1", "messages": [Refusal::new(status, text).item()] }).to_string(),
         retry_after: None,
     }
 }

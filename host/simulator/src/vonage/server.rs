@@ -14,7 +14,7 @@ use super::access;
 use super::calls::Call;
 use super::faults::On;
 use super::submission::Submission;
-use super::world::{self, World, item_of};
+use super::world::{self, World};
 use crate::clock;
 use crate::fault::Fault;
 use crate::http::{self, Cut, respond};
@@ -133,7 +133,7 @@ fn submit(world: &Arc<World>, call: &Call) -> Answer {
             world::Answer::Items(items) => items,
             world::Answer::TooManyRequests => return failure(429, "Too many concurrent requests"),
         },
-        Err(refusal) => vec![item_of(refusal)],
+        Err(refusal) => vec![refusal.item()],
     };
     Answer {
         status: 200,

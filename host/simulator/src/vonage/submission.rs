@@ -2,6 +2,7 @@
 
 use edgebind_smpp::text::{self, Alphabet, Charset, Coding};
 
+use super::refusal::Refusal;
 use super::signature::Parameters;
 
 const TEXT_CHARACTERS_MAX: usize = 3_200;
@@ -12,22 +13,6 @@ const TTL_MS: std::ops::RangeInclusive<u64> = 20_000..=604_800_000;
 
 /// Octets of the header that numbers the parts.
 const UDH_OCTETS: usize = 6;
-
-/// Why something is not taken: `status` and `error-text`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    pub(crate) text: String,
-}
-
-impl Refusal {
-    pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-        }
-    }
-}
 
 /// What was posted, as it was posted: nothing is normalised, and it may be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +125,7 @@ impl Submission {
         let callback = self.get("callback")?;
         let is_good = callback.chars().count() <= CALLBACK_CHARACTERS_MAX
             && (callback.starts_with("http://") || callback.starts_with("https://"));
-        (!is_good).then(|| Refusal::new(23, "Invalid Callback Url"))
+        (!is_good).then(|| Refusal::of(23))
     }
 
     fn too_long(&self) -> Option<Refusal> {
@@ -148,7 +133,7 @@ impl Submission {
             "binary" => self.octets() > BINARY_OCTETS_MAX,
             _ => self.text().chars().count() > TEXT_CHARACTERS_MAX,
         };
-        is_too_long.then(|| Refusal::new(12, "Message too long"))
+        is_too_long.then(|| Refusal::of(12))
     }
 
     fn octets(&self) -> usize {

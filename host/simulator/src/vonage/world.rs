@@ -13,8 +13,9 @@ use super::config::{Account, Config, Dashboard, Fate, Ids, PRICE_UNITS, Throttle
 use super::courier::{Courier, Emission};
 use super::faults::Faults;
 use super::receipt::{NETWORK, Told, script};
+use super::refusal::Refusal;
 use super::signature::Parameters;
-use super::submission::{Refusal, Submission};
+use super::submission::Submission;
 use super::throttle::{self, Throttle};
 use crate::clock;
 use crate::wait::{Watched, lock};
@@ -89,21 +90,21 @@ impl World {
         {
             return match self.config.throttle_words {
                 ThrottleWords::TooManyRequests => Answer::TooManyRequests,
-                words => Answer::Items(vec![item_of(&Refusal::new(1, throttle::words(words, most, now_ms)))]),
+                words => Answer::Items(vec![Refusal::new(1, throttle::words(words, most, now_ms)).item()]),
             };
         }
         if let Some(refusal) = submission.mistake() {
-            return Answer::Items(vec![item_of(&refusal)]);
+            return Answer::Items(vec![refusal.item()]);
         }
         let fate = self.config.fate_of(submission.to());
         if let Fate::Refused(status) = fate {
-            return Answer::Items(vec![item_of(&Refusal::new(status, text_of(status)))]);
+            return Answer::Items(vec![Refusal::of(status).item()]);
         }
         let mut ids = Vec::new();
         let items = (1..=submission.parts())
             .map(|part| match (fate, self.charge(&account.api_key)) {
-                (Fate::RefusedFrom(first, status), _) if part >= first => item_of(&Refusal::new(status, text_of(status))),
-                (_, None) => item_of(&Refusal::new(9, text_of(9))),
+                (Fate::RefusedFrom(first, status), _) if part >= first => Refusal::of(status).item(),
+                (_, None) => Refusal::of(9).item(),
                 (_, Some(left)) => {
                     let id = self.id();
                     ids.push(id.clone());
@@ -264,37 +265,6 @@ fn taken(submission: &Submission, id: &str, left: u64) -> Value {
         }
     }
     item
-}
-
-/// An item for what was refused.
-pub(crate) fn item_of(refusal: &Refusal) -> Value {
-    json!({ "status": refusal.status.to_string(), "error-text": refusal.text })
-}
-
-fn text_of(status: u16) -> &'static str {
-    match status {
-        1 => "Throughput Rate Exceeded - please wait and retry",
-        2 => "Missing from param",
-        3 => "Invalid value for parameter: to",
-        4 => "Bad Credentials",
-        5 => "Server Error",
-        6 => "Unroutable message - rejected",
-        7 => "Number barred",
-        8 => "Partner account barred",
-        9 => "Quota Exceeded - rejected",
-        10 => "Too many existing binds",
-        11 => "Account not enabled for HTTP",
-        12 => "Message too long",
-        14 => "Invalid Signature",
-        15 => "Illegal Sender Address - rejected",
-        17 => "Blocked by provider",
-        22 => "Invalid Network Code",
-        23 => "Invalid Callback Url",
-        29 => "Non White-listed Destination - rejected",
-        32 => "Signature And API Secret Disallowed",
-        33 => "Number De-activated",
-        _ => "Rejected",
-    }
 }
 
 /// Prices and balances as the API writes them.
