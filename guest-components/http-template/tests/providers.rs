@@ -277,7 +277,7 @@ fn filled(request: &Request) -> String {
 fn secrets_stand_nowhere_but_where_the_host_writes_them() {
     let json = &[
         ("submit.url", "http://sms.example/{secret:path}/send?k={secret:key}"),
-        ("submit.headers.Authorization", "App {secret:key}"),
+        ("submit.headers.X-Api-Key", "App {secret:key}"),
         (
             "submit.json",
             r#"{"text": "{text}", "key": "{secret:key}", "left": "{secret:key} {ttl_s}"}"#,
@@ -285,7 +285,7 @@ fn secrets_stand_nowhere_but_where_the_host_writes_them() {
     ];
     assert_eq!(check(&owned(json)), Vec::<String>::new());
     let request = asked(&context(json), message("secret-0-")).unwrap();
-    let expected = "http://sms.example/<path, percent>/send?k=<key, percent>\nAuthorization: App <key, none>\n\
+    let expected = "http://sms.example/<path, percent>/send?k=<key, percent>\nX-Api-Key: App <key, none>\n\
                     Content-Type: application/json\nAccept: application/json\nUser-Agent: edgebind-http-template/0.1.0\n\n\
                     {\"key\":\"<key, json>\",\"text\":\"secret-0-\"}";
     assert_eq!(filled(&request), expected, "what cannot be filled leaves no blank behind");

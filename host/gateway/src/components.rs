@@ -8,10 +8,13 @@ use crate::{
         world::{Code, World},
     },
 };
-use edgebind_runtime::{ChildCommand, Compiler, Engine, Limits, SessionComponent, TranslatorComponent, message::Setting};
+use edgebind_runtime::{
+    ChildCommand, Compiler, Engine, Limits, SessionComponent, TranslatorComponent, inspect, message::Setting,
+};
 use std::{
-    env, iter,
+    env, fmt, iter,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
 /// Names a directory where compiled components are kept, for several gateways on a machine, or for ones whose data directory
@@ -30,53 +33,114 @@ const HTTP_TEMPLATE: &[u8] = include_bytes!(env!("EDGEBIND_HTTP_TEMPLATE"));
 /// A second build of the SMSGate translator, for the demonstration of a swap: the same code, named differently in its User-Agent.
 pub const SMSGATE_SECOND: &[u8] = include_bytes!(env!("EDGEBIND_SMSGATE_SECOND"));
 
-/// The built-in components, loaded once for all tenants that use them.
+/// The built-in components, loaded once for all tenants that use them. Clones are the same.
 #[derive(Clone)]
 pub struct Builtin {
     /// One bind.
     pub session: SessionComponent,
-    translators: Translators,
+    translators: Arc<[Shipped; 3]>,
+    engine: Engine,
     /// What the guests of all tenants share.
     pub limits: Limits,
 }
 
-/// One for each network.
-#[derive(Clone)]
-struct Translators {
-    smsgate: TranslatorComponent,
-    vonage: TranslatorComponent,
-    http_template: TranslatorComponent,
+/// A translator that is compiled when somebody first wants it: few gateways need them all.
+struct Shipped {
+    which: Translator,
+    octets: &'static [u8],
+    digest: String,
+    loaded: OnceLock<Result<TranslatorComponent, String>>,
+}
+
+impl Shipped {
+    fn new(which: Translator, octets: &'static [u8]) -> Result<Self, String> {
+        let shape = inspect(octets, usize::MAX).map_err(|error| failed(which.name(), &error))?;
+        Ok(Self {
+            which,
+            octets,
+            digest: shape.digest,
+            loaded: OnceLock::new(),
+        })
+    }
 }
 
 impl Builtin {
-    /// The translator of this name.
-    pub fn translator(&self, which: Translator) -> &TranslatorComponent {
-        match which {
-            Translator::Smsgate => &self.translators.smsgate,
-            Translator::Vonage => &self.translators.vonage,
-            Translator::HttpTemplate => &self.translators.http_template,
-        }
+    /// A translator. The first time this takes as long as compiling does.
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be compiled.
+    pub fn translator(&self, which: Translator) -> Result<TranslatorComponent, String> {
+        let shipped = self.shipped(|shipped| shipped.which == which);
+        let shipped = shipped.ok_or_else(|| format!("no {which} component comes with the gateway"))?;
+        let load = || TranslatorComponent::load(&self.engine, shipped.octets).map_err(|error| failed(which.name(), &error));
+        shipped.loaded.get_or_init(load).clone()
     }
 
-    /// Each with its name.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, Loaded)> {
-        let translators = Translator::WORDS
-            .into_iter()
-            .map(|(name, which)| (name, Loaded::Translator(self.translator(which).clone())));
-        iter::once((SESSION_NAME, Loaded::Session(self.session.clone()))).chain(translators)
+    /// The translator of this digest, if it is one of them.
+    pub fn translator_of(&self, digest: &str) -> Option<Translator> {
+        self.shipped(|shipped| shipped.digest == digest).map(|shipped| shipped.which)
+    }
+
+    /// The name of each.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        iter::once(SESSION_NAME).chain(self.translators.iter().map(|shipped| shipped.which.name()))
+    }
+
+    /// The name of the component of this name or digest, if it is one of them.
+    pub fn name_of(&self, named: &str) -> Option<&'static str> {
+        if named == SESSION_NAME || named == self.session.digest() {
+            return Some(SESSION_NAME);
+        }
+        self.shipped(|shipped| shipped.which.name() == named || shipped.digest == named)
+            .map(|shipped| shipped.which.name())
+    }
+
+    /// The component of this name, unless it has to be compiled first.
+    pub fn ready(&self, name: &str) -> Option<Loaded> {
+        if name == SESSION_NAME {
+            return Some(Loaded::Session(self.session.clone()));
+        }
+        let shipped = self.shipped(|shipped| shipped.which.name() == name)?;
+        let loaded = shipped.loaded.get()?.as_ref().ok()?;
+        Some(Loaded::Translator(loaded.clone()))
+    }
+
+    /// The component of this name. The first time this takes as long as compiling does.
+    ///
+    /// # Errors
+    /// A sentence: there is none of this name, or it cannot be compiled.
+    pub fn named(&self, name: &str) -> Result<Loaded, String> {
+        if name == SESSION_NAME {
+            return Ok(Loaded::Session(self.session.clone()));
+        }
+        let shipped = self.shipped(|shipped| shipped.which.name() == name);
+        let shipped = shipped.ok_or_else(|| format!("no component {name} comes with the gateway"))?;
+        self.translator(shipped.which).map(Loaded::Translator)
+    }
+
+    fn shipped(&self, is_it: impl Fn(&Shipped) -> bool) -> Option<&Shipped> {
+        self.translators.iter().find(|shipped| is_it(shipped))
     }
 
     /// What the built-in components say of a tenant's settings, and of each account's over them.
     pub fn settings_mistakes(&self, tenant: &config::Tenant) -> Vec<Mistake> {
         let of_guests = allowance::mistakes(tenant, &self.limits);
         let allowance = allowance::of(tenant, &self.limits.guest);
-        let (session, translator) = (
-            self.session.within(&allowance),
-            self.translator(tenant.translator).within(&allowance),
-        );
+        let session = self.session.within(&allowance);
         let of_session = mistakes(&session, document(tenant, World::Session), tenant);
-        let of_translator = mistakes(&translator, document(tenant, World::Translator), tenant);
+        let of_translator = match self.translator(tenant.translator) {
+            Ok(translator) => mistakes(&translator.within(&allowance), document(tenant, World::Translator), tenant),
+            Err(what) => vec![unusable(what)],
+        };
         of_guests.into_iter().chain(of_session).chain(of_translator).collect()
+    }
+}
+
+/// What is wrong with a tenant whose translator cannot be had.
+pub fn unusable(what: String) -> Mistake {
+    Mistake {
+        at: "translator".into(),
+        what,
     }
 }
 
@@ -144,19 +208,22 @@ pub fn lasting_compiler() -> Option<Compiler> {
     env::var_os(CACHE_DIR).map(|dir| compiler(Path::new(&dir)))
 }
 
-/// Loads the built-in components.
+/// Loads the built-in components: those that tenants start with unless they name others.
 pub fn load(engine: &Engine) -> Result<Builtin, String> {
-    let failed = |what: &str, error: &dyn std::fmt::Display| format!("built-in {what} component: {error}");
-    let translator = |which: Translator, octets: &[u8]| {
-        TranslatorComponent::load(engine, octets).map_err(|error| failed(which.name(), &error))
-    };
-    Ok(Builtin {
+    let builtin = Builtin {
         session: SessionComponent::load(engine, SESSION).map_err(|error| failed(SESSION_NAME, &error))?,
-        translators: Translators {
-            smsgate: translator(Translator::Smsgate, SMSGATE)?,
-            vonage: translator(Translator::Vonage, VONAGE)?,
-            http_template: translator(Translator::HttpTemplate, HTTP_TEMPLATE)?,
-        },
+        translators: Arc::new([
+            Shipped::new(Translator::Smsgate, SMSGATE)?,
+            Shipped::new(Translator::Vonage, VONAGE)?,
+            Shipped::new(Translator::HttpTemplate, HTTP_TEMPLATE)?,
+        ]),
+        engine: engine.clone(),
         limits: engine.limits().clone(),
-    })
+    };
+    builtin.translator(Translator::default())?;
+    Ok(builtin)
+}
+
+fn failed(what: &str, error: &dyn fmt::Display) -> String {
+    format!("built-in {what} component: {error}")
 }

@@ -69,9 +69,9 @@ pub(super) async fn deploy(
     let tenant = named(&gateway, &tenant)?;
     let component = match (order.component, order.builtin) {
         (Some(digest), None) => digest,
-        (None, Some(name)) if gateway.depot.builtin_named(&name).is_some() => name,
+        (None, Some(name)) if gateway.depot.builtin().names().any(|there| there == name) => name,
         (None, Some(name)) => {
-            let there: Vec<&str> = gateway.depot.builtin().all().map(|(name, _)| name).collect();
+            let there: Vec<&str> = gateway.depot.builtin().names().collect();
             return Err(Refused::unknown(format!(
                 "no component {name} comes with the gateway, only {}",
                 there.join(", ")

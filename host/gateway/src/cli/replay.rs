@@ -3,7 +3,6 @@
 use super::{document, output};
 use crate::{
     components::{self, Builtin},
-    config::Translator,
     recordings::frames::Pdus,
 };
 use clap::Args;
@@ -105,19 +104,23 @@ impl Guests {
     }
 
     /// The one that is given, else the program's own of this digest, else SMSGate's.
-    fn translator(&self, digest: &str) -> &TranslatorComponent {
-        let own = Translator::WORDS.map(|(_, which)| self.builtin.translator(which));
-        let recorded = own.into_iter().find(|own| own.digest() == digest);
-        self.translator
-            .as_ref()
-            .or(recorded)
-            .unwrap_or_else(|| self.builtin.translator(Translator::default()))
+    fn translator(&self, digest: &str) -> Result<TranslatorComponent, String> {
+        match &self.translator {
+            Some(given) => Ok(given.clone()),
+            None => self
+                .builtin
+                .translator(self.builtin.translator_of(digest).unwrap_or_default()),
+        }
     }
 
     fn replay(&self, recorded: &Recorded) -> Result<Replayed, String> {
+        let translator;
         let guest = match recorded.world() {
             World::Session => Guest::Session(self.session.as_ref().unwrap_or(&self.builtin.session)),
-            World::Translator => Guest::Translator(self.translator(&recorded.digest)),
+            World::Translator => {
+                translator = self.translator(&recorded.digest)?;
+                Guest::Translator(&translator)
+            }
         };
         replay(recorded, guest, &Pdus).map_err(|error| format!("failed to replay: {error}"))
     }
@@ -206,7 +209,8 @@ mod tests {
         };
         let hearing = Err("not heard yet".to_owned());
         let guests = Guests::load(&[]).unwrap();
-        let guest = Guest::Translator(guests.translator(""));
+        let translator = guests.translator("").unwrap();
+        let guest = Guest::Translator(&translator);
         let work = Work::Webhook(Heard {
             context,
             request,

@@ -90,7 +90,8 @@ async fn follow<T: Code>(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, by: &str)
         page.names_another(named)
     };
     let component = match names_another {
-        true => T::builtin(gateway.depot.builtin(), &config),
+        true => T::from_loaded(gateway.depot.get(named).await?)
+            .ok_or_else(|| Refusal::NotFound(format!("component {named} is not a {}", T::WORLD)))?,
         false => T::slot(tenant).current().component.clone(),
     };
     let order = Order {

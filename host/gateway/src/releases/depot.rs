@@ -86,10 +86,7 @@ impl Depot {
 
     /// The name of the component of this digest, if it came with the gateway.
     pub fn builtin_name(&self, digest: &str) -> Option<String> {
-        let mut builtin = self.builtin.all();
-        builtin
-            .find(|(_, loaded)| loaded.digest() == digest)
-            .map(|(name, _)| name.to_owned())
+        self.builtin.name_of(digest).map(str::to_owned)
     }
 
     /// The largest component that is taken in, in octets.
@@ -116,10 +113,12 @@ impl Depot {
 
     /// A component by its digest, or one that came with the gateway by its name.
     pub async fn get(self: &Arc<Self>, named: &str) -> Result<Loaded, Refusal> {
-        let mut builtin = self.builtin.all();
-        let is_it = |(name, loaded): &(&str, Loaded)| *name == named || loaded.digest() == named;
-        if let Some((_, builtin)) = builtin.find(is_it) {
-            return Ok(builtin);
+        if let Some(name) = self.builtin.name_of(named) {
+            if let Some(ready) = self.builtin.ready(name) {
+                return Ok(ready);
+            }
+            let builtin = self.builtin.clone();
+            return self.compile(move || builtin.named(name).map_err(Refusal::Busy)).await;
         }
         if let Some(known) = self.known(named) {
             return Ok(known);
@@ -136,11 +135,6 @@ impl Depot {
         })?;
         let shape = inspect(&octets, self.component_bytes_max).map_err(|error| Refusal::component(&error))?;
         self.compiled(shape.world.into(), &octets)
-    }
-
-    /// The component of this name, if one came with the gateway.
-    pub fn builtin_named(&self, named: &str) -> Option<Loaded> {
-        self.builtin.all().find(|(name, _)| *name == named).map(|(_, loaded)| loaded)
     }
 
     /// The journal of a tenant, if it has had releases before.

@@ -96,18 +96,21 @@ fn mistakes_of<T: Code>(builtin: &Builtin, tenant: &Tenant, config: &config::Ten
     } else {
         &current.settings
     };
-    let component = match tenant
+    let names_another = tenant
         .releases
         .journal()
         .pages
         .of(T::WORLD)
-        .names_another(components::named(config, T::WORLD))
-    {
+        .names_another(components::named(config, T::WORLD));
+    let component = match names_another {
         true => T::builtin(builtin, config),
-        false => current.component.clone(),
+        false => Ok(current.component.clone()),
     };
     let apart = allowance::of(config, &tenant.limits().guest);
-    components::mistakes(&component.within(&apart), settings, config)
+    match component {
+        Ok(component) => components::mistakes(&component.within(&apart), settings, config),
+        Err(what) => vec![components::unusable(what)],
+    }
 }
 
 /// Whether a tenant can have this document now: other settings are another release, and none comes while one is on trial.

@@ -34,8 +34,8 @@ impl<T: Code> Found<T> {
 pub fn tenant(depot: &Depot, config: &config::Tenant, now: u64) -> Result<Arc<Tenant>, String> {
     let before = depot.journal(&config.name)?;
     let mut journal = before.clone().unwrap_or_default();
-    let session = find::<SessionComponent>(depot, config, &mut journal, now);
-    let translator = find::<TranslatorComponent>(depot, config, &mut journal, now);
+    let session = find::<SessionComponent>(depot, config, &mut journal, now)?;
+    let translator = find::<TranslatorComponent>(depot, config, &mut journal, now)?;
     let limits = &depot.builtin().limits;
     let allowance = allowance::of(config, &limits.guest);
     let (session, translator) = (session.within(&allowance), translator.within(&allowance));
@@ -87,7 +87,7 @@ fn try_out<T: Code>(tenant: &Tenant, on_trial: Option<(Release<T>, Trial)>, now:
 
 /// The release that was in use; if it cannot be had, the one before, and so on back to the built-in one. A release more where the
 /// tenant's document or the gateway's own build is another than it was. Brings the page in line.
-fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, now: u64) -> Found<T> {
+fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, now: u64) -> Result<Found<T>, String> {
     let (named, document) = (
         components::named(config, T::WORLD),
         components::document(config, T::WORLD).to_vec(),
@@ -96,8 +96,8 @@ fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, 
     let own = || T::builtin(depot.builtin(), config);
     let names_another = page.names_another(named);
     let (found, component) = match latest_to_be_had::<T>(depot, config, page) {
-        None => (None, own()),
-        Some((entry, _)) if names_another => (Some(entry), own()),
+        None => (None, own()?),
+        Some((entry, _)) if names_another => (Some(entry), own()?),
         Some((entry, component)) => (Some(entry), component),
     };
     let news = match &found {
@@ -143,11 +143,11 @@ fn find<T: Code>(depot: &Depot, config: &config::Tenant, journal: &mut Journal, 
     };
     page.stand(standing, now);
     page.follow(named, document);
-    Found {
+    Ok(Found {
         in_use: Release::new(component, in_use.settings, in_use.revision),
         before,
         on_trial,
-    }
+    })
 }
 
 /// Looks through the releases that were in use: that one first, the one before it, then the latest.
@@ -180,9 +180,7 @@ fn released<T: Code>(depot: &Depot, entry: &Entry) -> Option<Release<T>> {
 
 fn load<T: Code>(depot: &Depot, entry: &Entry) -> Result<T, String> {
     let loaded = match &entry.builtin {
-        Some(name) => depot
-            .builtin_named(name)
-            .ok_or_else(|| format!("no component {name} comes with this gateway"))?,
+        Some(name) => depot.builtin().named(name)?,
         None => depot.read(&entry.digest).map_err(|refusal| refusal.to_string())?,
     };
     T::from_loaded(loaded).ok_or_else(|| format!("component {:.16} is not a {}", entry.digest, T::WORLD))

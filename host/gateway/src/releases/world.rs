@@ -83,7 +83,10 @@ pub trait Code: Component + Clone + Send + Sync + Sized + 'static {
     fn digest(&self) -> &str;
 
     /// The one that came with the gateway and that a tenant of this document starts with.
-    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Self;
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be compiled.
+    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Result<Self, String>;
 
     /// A component of this world, if it is one.
     fn from_loaded(loaded: Loaded) -> Option<Self>;
@@ -106,8 +109,8 @@ impl Code for SessionComponent {
         SessionComponent::digest(self)
     }
 
-    fn builtin(builtin: &Builtin, _: &config::Tenant) -> Self {
-        builtin.session.clone()
+    fn builtin(builtin: &Builtin, _: &config::Tenant) -> Result<Self, String> {
+        Ok(builtin.session.clone())
     }
 
     fn from_loaded(loaded: Loaded) -> Option<Self> {
@@ -142,8 +145,8 @@ impl Code for TranslatorComponent {
         TranslatorComponent::digest(self)
     }
 
-    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Self {
-        builtin.translator(tenant.translator).clone()
+    fn builtin(builtin: &Builtin, tenant: &config::Tenant) -> Result<Self, String> {
+        builtin.translator(tenant.translator)
     }
 
     fn from_loaded(loaded: Loaded) -> Option<Self> {
