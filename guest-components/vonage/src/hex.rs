@@ -11,7 +11,7 @@ pub(crate) fn write(octets: &[u8]) -> String {
 pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
     let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let octets = text.trim().as_bytes();
-    if octets.len() % 2 != 0 {
+    if !octets.len().is_multiple_of(2) {
         return None;
     }
     octets

@@ -38,11 +38,11 @@ fn form(text: &str) -> Parameters {
 }
 
 /// Hears webhooks; the statuses are answered one after another, then 200.
-async fn receiver(statuses: &[u16]) -> (String, mpsc::UnboundedReceiver<Heard>) {
+async fn receiver(statuses: Vec<u16>) -> (String, mpsc::UnboundedReceiver<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (sender, heard) = mpsc::unbounded_channel();
-    let mut statuses = statuses.to_vec().into_iter();
+    let mut statuses = statuses.into_iter();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut octets = Vec::new();
@@ -281,7 +281,7 @@ async fn faults_fall_on_messages_as_they_are_set() {
 
 #[tokio::test]
 async fn each_part_has_its_receipts_where_the_message_wants_them() {
-    let (callback, mut heard) = receiver(&[]).await;
+    let (callback, mut heard) = receiver(Vec::new()).await;
     let upstream = Vonage::start(Config {
         fate: Fate::Buffered,
         ..Config::default()
@@ -335,7 +335,7 @@ async fn each_part_has_its_receipts_where_the_message_wants_them() {
 
 #[tokio::test]
 async fn incoming_messages_come_in_three_forms_signed_or_not() {
-    let (url, mut heard) = receiver(&[]).await;
+    let (url, mut heard) = receiver(Vec::new()).await;
     let signature = Signature::new(Method::Md5, "signing");
     let upstream = Vonage::start(Config {
         accounts: vec![Account::new(KEY, SECRET).signature(signature.clone())],
@@ -393,7 +393,7 @@ async fn incoming_messages_come_in_three_forms_signed_or_not() {
 
 #[tokio::test]
 async fn only_what_may_succeed_later_comes_again() {
-    let (url, mut heard) = receiver(&[500, 429, 200, 404]).await;
+    let (url, mut heard) = receiver(vec![500, 429, 200, 404]).await;
     let dashboard = Dashboard {
         inbound_url: Some(url),
         ..Dashboard::default()
