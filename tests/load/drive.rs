@@ -90,7 +90,7 @@ impl Client {
         Watch {
             warmup: Duration::from_secs(self.warmup),
             time: Duration::from_secs(self.seconds),
-            pid: self.pid,
+            pids: self.pid.into_iter().collect(),
             progress: !self.quiet,
         }
     }

@@ -10,6 +10,7 @@ mod drive;
 mod idle;
 mod neighbours;
 mod outage;
+mod peers;
 mod process;
 mod promise;
 mod soak;

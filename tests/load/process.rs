@@ -17,6 +17,19 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Processes of these process groups.
+pub(crate) fn of_groups(groups: &[u32]) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").expect("the kernel lists processes");
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let group = |pid: &u32| {
+        // It may have ended meanwhile.
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.split(' ').nth(2)?.parse::<u32>().ok()
+    };
+    pids.filter(|pid| group(pid).is_some_and(|group| groups.contains(&group)))
+        .collect()
+}
+
 /// Octets of memory that it takes now: its own, and of what many map at once each page once. (What is resident counts such a page for
 /// every instance that maps it.)
 pub(crate) fn proportional_octets(pid: u32) -> u64 {

@@ -9,19 +9,23 @@ use std::sync::OnceLock;
 use crate::program;
 
 mod debian;
+mod peers;
 mod toolchains;
 
 pub use debian::{Debian, kannel, net_smpp, tshark};
+pub use peers::{jasmin, jasmin_resources, rabbitmq, redis, smpp34_server};
 pub use toolchains::cargo_component;
 
 /// The interpreter of a virtual environment with the pinned requirements of the clients.
 pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| install_requirements("python", &sources("python/requirements.txt")).join("python"))
+    PYTHON.get_or_init(|| {
+        install_requirements("python", &sources("python/requirements.txt"), &["--only-binary=:all:"]).join("python")
+    })
 }
 
-/// The programs of a virtual environment with pinned requirements.
-fn install_requirements(name: &str, requirements: &Path) -> PathBuf {
+/// The programs of a virtual environment with pinned requirements, which pip may install in these formats.
+fn install_requirements(name: &str, requirements: &Path, formats: &[&str]) -> PathBuf {
     let folder = once(name, &fs::read_to_string(requirements).unwrap(), |folder| {
         let help = "install Python 3.11 with its venv module (Debian: python3-venv)";
         run(
@@ -32,14 +36,9 @@ fn install_requirements(name: &str, requirements: &Path) -> PathBuf {
         );
         run(
             Command::new(folder.join("venv/bin/pip"))
-                .args([
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--only-binary=:all:",
-                    "--require-hashes",
-                    "--requirement",
-                ])
+                .args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes"])
+                .args(formats)
+                .arg("--requirement")
                 .arg(requirements),
             "the package index must be reachable by pip",
         );
@@ -47,11 +46,11 @@ fn install_requirements(name: &str, requirements: &Path) -> PathBuf {
     folder.join("venv/bin")
 }
 
-/// A folder whose `esme.js` finds the pinned packages beside it.
+/// A folder whose `esme.js` and `server.js` find the pinned packages beside them.
 pub fn node() -> &'static Path {
     static NODE: OnceLock<PathBuf> = OnceLock::new();
     NODE.get_or_init(|| {
-        let files = ["package.json", "package-lock.json", ".npmrc", "esme.js"];
+        let files = ["package.json", "package-lock.json", ".npmrc", "esme.js", "server.js"];
         let contents: Vec<String> = files
             .iter()
             .map(|name| fs::read_to_string(sources(&format!("node/{name}"))).unwrap())

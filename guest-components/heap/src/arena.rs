@@ -12,8 +12,8 @@ use talc::{
     wasm::WasmBinning,
 };
 
-/// What a session takes for a full window, or a translator for the longest message, several times over.
-const ARENA_OCTETS: usize = 256 << 10;
+/// What a session takes for the messages of a full window, or a translator for any that fits one SMS, several times over.
+const ARENA_OCTETS: usize = 128 << 10;
 
 const PAGE_OCTETS: usize = 64 << 10;
 

@@ -143,14 +143,14 @@ impl Load {
 }
 
 /// How long to load, and what to look at meanwhile.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Watch {
     /// Not counted.
     pub(crate) warmup: Duration,
     /// Counted; shorter when the plan's count is reached.
     pub(crate) time: Duration,
-    /// The server, when it runs on this machine.
-    pub(crate) pid: Option<u32>,
+    /// The server's processes, those whose processor time is to be counted.
+    pub(crate) pids: Vec<u32>,
     /// A line each second.
     pub(crate) progress: bool,
 }
@@ -161,7 +161,7 @@ impl Watch {
         Self {
             warmup: Duration::ZERO,
             time,
-            pid: None,
+            pids: Vec::new(),
             progress: false,
         }
     }
@@ -178,7 +178,7 @@ pub(crate) fn run(plan: Plan, watch: Watch) -> Result<Figures, Failure> {
 
 async fn measured(plan: Plan, watch: Watch) -> Result<Figures, Failure> {
     let mut load = Load::start(plan).await?;
-    let cpu = || watch.pid.map(cpu_time);
+    let cpu = || watch.pids.iter().copied().map(cpu_time).sum::<Duration>();
     let mut cpu_before = cpu();
     if !watch.warmup.is_zero() {
         rest(&load, watch.warmup, false).await;
@@ -186,9 +186,12 @@ async fn measured(plan: Plan, watch: Watch) -> Result<Figures, Failure> {
         load.forget();
     }
     rest(&load, watch.time, watch.progress).await;
-    let cpu = cpu().zip(cpu_before).map(|(now, then)| now.saturating_sub(then));
+    let cpu = cpu().saturating_sub(cpu_before);
     let figures = load.stop().await;
-    Ok(Figures { cpu, ..figures })
+    Ok(Figures {
+        cpu: (!watch.pids.is_empty()).then_some(cpu),
+        ..figures
+    })
 }
 
 /// Until `time` is over or there is nothing left to wait for.

@@ -55,12 +55,13 @@ impl Tally {
         self.lock().awaited.len()
     }
 
-    /// Begins anew, but for the receipts that are to come.
+    /// Begins anew, but for the binds that there are, and the receipts that are to come.
     pub(super) fn forget(&self) {
         let mut written = self.lock();
         *written = Written {
             awaited: std::mem::take(&mut written.awaited),
             early: std::mem::take(&mut written.early),
+            bind_latency: written.bind_latency.clone(),
             ..Written::default()
         };
     }

@@ -1,5 +1,6 @@
 //! submit_sm answered: durably, in memory, over TLS, and by other people's servers.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use edgebind_tests::config::{PASSWORD, SYSTEM_ID};
@@ -10,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::{Suite, Table, cores, median, mib, ms, unbounded};
 use crate::client::{Figures, Pace, Plan, run, trusting};
+use crate::peers::{Jasmin, Library};
 use crate::process::proportional_octets;
 
 /// A file system in memory: what is written there is not durable.
@@ -18,6 +20,7 @@ const IN_MEMORY: &str = "/dev/shm";
 /// What the server's certificate is for.
 const NAME: &str = "gateway.example";
 
+/// How an edgebind takes messages.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Server {
     Durable,
@@ -34,17 +37,41 @@ const ROWS: [(Server, &str, usize, u32); 6] = [
     (Server::Tls, "edgebind, on disk, over TLS", 1, 100),
 ];
 
+/// What each of the others is measured with.
+const OTHERS: (usize, u32) = (1, 100);
+
+const LIBRARIES: [(Library, &str); 3] = [
+    (Library::Smpp34Crate, "smpp34 crate, empty handler"),
+    (Library::NodeSmpp, "node-smpp, empty handler"),
+    (Library::Smpp34Python, "smpp34 of PyPI, empty handler"),
+];
+
 pub(super) struct Round {
     figures: Figures,
     resident_mib: f64,
 }
 
 pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
-    let mut rounds: Vec<Vec<Round>> = ROWS.iter().map(|_| Vec::new()).collect();
+    let edgebinds = ROWS.map(|(_, name, binds, window)| (name, binds, window));
+    let others = LIBRARIES.map(|(_, name)| name).into_iter().chain(["Jasmin, into RabbitMQ"]);
+    let others = others.map(|name| (name, OTHERS.0, OTHERS.1)).filter(|_| !suite.alone);
+    let mut rows: Vec<_> = edgebinds.into_iter().chain(others).map(|row| (row, Vec::new())).collect();
     for round in 1..=suite.rounds {
         suite.said(&format!("accept: round {round} of {}", suite.rounds));
-        for ((server, _, binds, window), rounds) in ROWS.iter().zip(&mut rounds) {
-            rounds.push(accept(suite, runtime, *server, Pace::Closed, (*binds, *window), |_| ()));
+        for (index, (_, rounds)) in rows.iter_mut().enumerate() {
+            rounds.push(match ROWS.get(index) {
+                Some((server, _, binds, window)) => accept(suite, runtime, *server, Pace::Closed, (*binds, *window), |_| ()),
+                None => match LIBRARIES.get(index - ROWS.len()) {
+                    Some((library, _)) => {
+                        let server = library.start();
+                        other(suite, server.address, server.pids())
+                    }
+                    None => {
+                        let jasmin = Jasmin::start();
+                        other(suite, jasmin.address, jasmin.pids())
+                    }
+                },
+            });
         }
     }
     let title = format!(
@@ -63,7 +90,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
         "MiB",
     ];
     let mut table = Table::new(&title, &heads);
-    for ((_, name, binds, window), rounds) in ROWS.iter().zip(&rounds) {
+    for ((name, binds, window), rounds) in &rows {
         let of = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(figure));
         table.row(&[
             (*name).to_owned(),
@@ -143,11 +170,20 @@ pub(super) fn accept(
         }
     };
     begins(edgebind.pid());
-    let figures = run(plan, suite.watch(Some(edgebind.pid()))).unwrap_or_else(|why| panic!("{why}"));
+    let figures = run(plan, suite.watch(vec![edgebind.pid()])).unwrap_or_else(|why| panic!("{why}"));
     assert_eq!(figures.refusals(), 0, "a figure of refusals means nothing");
     let resident_mib = mib(proportional_octets(edgebind.pid()));
     runtime.block_on(edgebind.kill());
     Round { figures, resident_mib }
+}
+
+fn other(suite: &Suite, address: SocketAddr, pids: Vec<u32>) -> Round {
+    let plan = Plan::closed(address, (SYSTEM_ID, PASSWORD), OTHERS.0, OTHERS.1);
+    let figures = run(plan, suite.watch(pids.clone())).unwrap_or_else(|why| panic!("{why}"));
+    Round {
+        figures,
+        resident_mib: pids.into_iter().map(proportional_octets).map(mib).sum(),
+    }
 }
 
 /// Lines of `[smpp]` for a listener with a certificate, and the file of who has signed it.

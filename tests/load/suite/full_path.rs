@@ -1,5 +1,6 @@
 //! From submit_sm to the answer of the upstream.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use edgebind_simulator::stub::Stub;
@@ -9,7 +10,11 @@ use tokio::runtime::Runtime;
 
 use super::{Suite, Table, cores, median, mib, unbounded};
 use crate::client::{Plan, Watch, per, run};
+use crate::peers::Jasmin;
 use crate::process::{cpu_time, proportional_octets};
+
+/// What Jasmin forwards in some seconds.
+const JASMINS_MESSAGES: u64 = 5_000;
 
 /// How long the messages of one round may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -21,25 +26,36 @@ pub(super) struct Round {
 }
 
 pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
-    let mut rounds = Vec::new();
+    let (mut rounds, mut others) = (Vec::new(), Vec::new());
     for round in 1..=suite.rounds {
         suite.said(&format!("path: round {round} of {}", suite.rounds));
         rounds.push(full_path(suite.messages, runtime, |_| ()));
+        if !suite.alone {
+            others.push(forwarded(JASMINS_MESSAGES.min(suite.messages)));
+        }
     }
     let title = format!(
-        "{} messages from the first submit_sm to the last POST that an HTTP stub has answered, 4 binds x 25. Medians of {} rounds, client and stub on the same {} cores.",
+        "{} messages ({JASMINS_MESSAGES} for Jasmin) from the first submit_sm until the last has reached what is behind, 4 binds x 25. Medians of {} rounds, everything on the same {} cores.",
         suite.messages,
         suite.rounds,
         cores()
     );
     let mut table = Table::new(&title, &["server", "messages/s", "CPU us/message", "MiB"]);
-    let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
-    table.row(&[
-        "edgebind, on disk".to_owned(),
-        format!("{:.0}", of(|round| round.rate)),
-        format!("{:.1}", of(|round| round.cpu_us)),
-        format!("{:.0}", of(|round| round.resident_mib)),
-    ]);
+    for (name, rounds) in [
+        ("edgebind, on disk, to an HTTP stub", rounds),
+        ("Jasmin, to an SMSC of the smpp34 crate", others),
+    ] {
+        if rounds.is_empty() {
+            continue;
+        }
+        let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
+        table.row(&[
+            name.to_owned(),
+            format!("{:.0}", of(|round| round.rate)),
+            format!("{:.1}", of(|round| round.cpu_us)),
+            format!("{:.0}", of(|round| round.resident_mib)),
+        ]);
+    }
     table.end()
 }
 
@@ -70,5 +86,34 @@ pub(super) fn full_path(messages: u64, runtime: &Runtime, begins: impl FnOnce(u3
         rate: per(messages, time),
         cpu_us: cpu.as_secs_f64() * 1e6 / messages as f64,
         resident_mib,
+    }
+}
+
+/// The same through Jasmin, which forwards to an SMSC.
+fn forwarded(messages: u64) -> Round {
+    let mut jasmin = Jasmin::start();
+    let pids = jasmin.pids();
+    let cpu = || pids.iter().copied().map(cpu_time).sum::<Duration>();
+    let (before, started) = (cpu(), Instant::now());
+    let plan = Plan {
+        count: Some(messages),
+        ..Plan::closed(jasmin.address, (SYSTEM_ID, PASSWORD), 4, 25)
+    };
+    let figures = run(plan, Watch::whole(PATIENCE)).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(figures.accepted, messages, "messages accepted in {PATIENCE:?}");
+    while jasmin.smsc.taken() < messages {
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{} of {messages} were forwarded",
+            jasmin.smsc.taken()
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
+    let time = started.elapsed();
+    #[expect(clippy::cast_precision_loss, reason = "a count of messages is far below 2^52")]
+    Round {
+        rate: per(messages, time),
+        cpu_us: cpu().saturating_sub(before).as_secs_f64() * 1e6 / messages as f64,
+        resident_mib: pids.iter().copied().map(proportional_octets).map(mib).sum(),
     }
 }

@@ -102,11 +102,11 @@ impl Suite {
     }
 
     /// One round of a measurement.
-    fn watch(&self, pid: Option<u32>) -> Watch {
+    fn watch(&self, pids: Vec<u32>) -> Watch {
         Watch {
             warmup: Duration::from_secs(1),
             time: Duration::from_secs(self.seconds),
-            pid,
+            pids,
             progress: false,
         }
     }

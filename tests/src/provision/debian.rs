@@ -51,7 +51,7 @@ pub fn net_smpp() -> &'static Debian {
 }
 
 /// Versions are those of one Debian release; the star stands for its security updates, which replace one another on the mirror.
-fn unpacked(package: &str, version: &str) -> Debian {
+pub(super) fn unpacked(package: &str, version: &str) -> Debian {
     let wanted = format!("{package}={version}");
     let root = once(package, &wanted, |folder| {
         let help = "the Debian mirror must be reachable by apt-get";
