@@ -102,7 +102,7 @@ async fn follow<T: Code>(gateway: &Arc<Gateway>, tenant: &Arc<Tenant>, by: &str)
     };
     put(gateway, tenant, component, order, Duration::ZERO).await?;
     remember(gateway, tenant, |journal| {
-        journal.pages.of_mut(T::WORLD).follow(named, wanted)
+        journal.pages.of_mut(T::WORLD).follow(named, wanted);
     })
     .await
 }

@@ -36,7 +36,7 @@ impl Bench {
         };
         let failed = |error: edgebind_runtime::LoadError| format!("the built-in component: {error}");
         let own_shape = inspect(builtin, usize::MAX).map_err(failed)?;
-        let own = Guest::load(builtin, own_shape, Allowed::default()).map_err(failed)?;
+        let own = Guest::load(builtin, &own_shape, Allowed::default()).map_err(failed)?;
         let guest = Guest::of(&self.file, self.allowed)?;
         let mut text = format!("{:44} {:>12} {:>11}\n", "", "this", "built in");
         let mut row = |name: &str, this: &str, built_in: &str| {
@@ -55,7 +55,7 @@ impl Bench {
             let file = File::read(&written, stage.grouping()).map_err(at)?;
             for case in &file.cases {
                 // What the built-in component makes of cases that it was not written for still costs what a call costs.
-                let own = per_call(&mut *own_stage, &file, case).map_or_else(|_| "-".to_owned(), |cost| cost::shown(cost));
+                let own = per_call(&mut *own_stage, &file, case).map_or_else(|_| "-".to_owned(), cost::shown);
                 let this = per_call(&mut *stage, &file, case).map_err(at)?;
                 row(&case.name, &cost::shown(this), &own);
             }

@@ -46,10 +46,10 @@ impl Check {
         let _ = writeln!(text, "size: {} of {allowed_octets} allowed", cost::octets(octets.len()));
         let began = Instant::now();
         let mut refused = None;
-        let guest = match Guest::load(&octets, shape.clone(), self.allowed) {
+        let guest = match Guest::load(&octets, &shape, self.allowed) {
             Ok(guest) => guest,
             Err(error @ LoadError::TrialRun(_)) => {
-                let guest = Guest::load(&octets, shape, MORE).map_err(|_| format!("{}: {error}", self.file.display()))?;
+                let guest = Guest::load(&octets, &shape, MORE).map_err(|_| format!("{}: {error}", self.file.display()))?;
                 refused = Some(error);
                 guest
             }

@@ -66,7 +66,7 @@ pub fn read(file: &Path) -> Result<(Vec<u8>, Shape), String> {
 
 impl Guest {
     /// Compiles it and makes an instance, as a deploy does.
-    pub fn load(octets: &[u8], shape: Shape, allowed: Allowed) -> Result<Self, LoadError> {
+    pub fn load(octets: &[u8], shape: &Shape, allowed: Allowed) -> Result<Self, LoadError> {
         let limits = allowed.limits();
         let engine = Engine::new(&limits).map_err(|error| LoadError::Host(error.to_string()))?;
         let said = Said::default();
@@ -88,7 +88,7 @@ impl Guest {
     /// Of a file, with a hint where a larger allowance would help.
     pub fn of(file: &Path, allowed: Allowed) -> Result<Self, String> {
         let (octets, shape) = read(file)?;
-        Self::load(&octets, shape, allowed).map_err(|error| {
+        Self::load(&octets, &shape, allowed).map_err(|error| {
             let hint = match &error {
                 LoadError::TrialRun(Fault::Memory { .. }) => ": allow it more, for example --memory 64",
                 LoadError::TrialRun(Fault::Deadline { .. }) => ": allow it more, for example --call-ms 1000",

@@ -56,7 +56,7 @@ impl SessionStage {
             .map(|line| events::event(line, token))
             .collect::<Result<Vec<_>, _>>()?;
         let told = self.told(&events);
-        let said = mem::take(&mut *self.said.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let said = mem::take(&mut *self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let mut lines: Vec<String> = said.into_iter().map(|line| format!("say {line}")).collect();
         match told {
             Ok(actions) => {

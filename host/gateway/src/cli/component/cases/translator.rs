@@ -75,7 +75,7 @@ impl TranslatorStage {
             }
             Err(fault) => vec![format!("fault: {fault}")],
         };
-        let said = mem::take(&mut *self.said.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let said = mem::take(&mut *self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         lines.splice(..0, said.into_iter().map(|line| format!("say {line}")));
         lines
     }
@@ -92,7 +92,7 @@ impl TranslatorStage {
             body,
         };
         let heard = self.component.webhook(&self.context, &request);
-        let said = mem::take(&mut *self.said.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let said = mem::take(&mut *self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let lines = match heard {
             Ok(heard) => hearing(&heard),
             Err(fault) => vec![format!("fault: {fault}")],
