@@ -199,6 +199,8 @@ pub fn compiler(data_dir: &Path) -> Compiler {
         // This program as it is now, also after another has been installed in its place.
         program: "/proc/self/exe".into(),
         args: vec!["compile".into()],
+        // Its address space is bounded, and the allocator would begin by reserving a gigabyte of it.
+        env: vec![("MIMALLOC_ARENA_RESERVE".into(), "16MiB".into())],
     };
     Compiler::new(dir.join("compiled"), Some(child))
 }

@@ -11,6 +11,7 @@ fn compiler(dir: &TempDir) -> Compiler {
     let child = ChildCommand {
         program: PathBuf::from(env!("CARGO_BIN_EXE_edgebind")),
         args: vec!["compile".into()],
+        env: vec![("MIMALLOC_ARENA_RESERVE".into(), "16MiB".into())],
     };
     Compiler::new(dir.path().join("compiled"), Some(child))
 }

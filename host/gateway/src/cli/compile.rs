@@ -1,5 +1,6 @@
 //! `edgebind compile`: what a gateway starts to compile one component, so that a component that is too much for the compiler
-//! ends this process. Nobody types it.
+//! ends this process. Nobody types it. The address space that it may take has to hold what the allocator reserves before anything runs:
+//! whoever starts it says so by `MIMALLOC_ARENA_RESERVE`.
 
 use clap::Args;
 use edgebind_runtime::compile_into;

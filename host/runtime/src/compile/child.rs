@@ -14,7 +14,7 @@ use std::{
 
 /// How to start a process that compiles. It is given, after these arguments, `--memory-bytes`, `--stack-bytes`, `--seconds`,
 /// `--address-space` and `--file-bytes` with a number each and the file to write; the component on its standard input; no
-/// environment. It bounds itself by the last three, calls [`compile_into`](crate::compile_into), and says what is wrong with the
+/// other environment. It bounds itself by the last three, calls [`compile_into`](crate::compile_into), and says what is wrong with the
 /// component on its standard error, with exit status 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildCommand {
@@ -22,6 +22,8 @@ pub struct ChildCommand {
     pub program: PathBuf,
     /// Its first arguments.
     pub args: Vec<OsString>,
+    /// All of its environment.
+    pub env: Vec<(OsString, OsString)>,
 }
 
 /// How often it is looked whether the child has ended.
@@ -72,7 +74,10 @@ impl ChildCommand {
         ] {
             command.arg(name).arg(value.to_string());
         }
-        command.arg(out).env_clear();
+        command
+            .arg(out)
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }

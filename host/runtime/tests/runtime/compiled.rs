@@ -43,6 +43,7 @@ fn only_finding(dir: &Dir) -> Engine {
     let child = ChildCommand {
         program: dir.0.join("no-program"),
         args: Vec::new(),
+        env: Vec::new(),
     };
     Engine::new(&few())
         .unwrap()
