@@ -10,6 +10,7 @@ use edgebind_simulator::vonage::{
 use edgebind_simulator::vonage::{Fault, On};
 use edgebind_tests::config::{Config, PASSWORD, SYSTEM_ID};
 use edgebind_tests::edgebind::{Edgebind, Home, command};
+use edgebind_tests::openapi::Inspected;
 use edgebind_tests::wait::{self, PATIENCE};
 use edgebind_tests::wire::{Submit, Wire, bind, id, status, tlv};
 use rustix::process::Signal;
@@ -30,7 +31,7 @@ const MESSAGE_PAYLOAD: u16 = 0x0424;
 /// Dropped in this order: the process first.
 struct World {
     edgebind: Edgebind,
-    upstream: Vonage,
+    upstream: Inspected<Vonage>,
     home: Home,
 }
 
@@ -39,9 +40,8 @@ impl World {
         let upstream = Vonage::start(Habits {
             accounts: vec![account],
             ..Habits::default()
-        })
-        .await
-        .expect("the look-alike can listen");
+        });
+        let upstream = Inspected::new(upstream.await.expect("the look-alike can listen"));
         let home = Home::new();
         let edgebind = Edgebind::with_config(&home, &toml(config, &home, &upstream)).await;
         Self {
@@ -501,9 +501,8 @@ async fn an_esme_binds_with_what_vonage_knows() {
     let upstream = Vonage::start(Habits {
         accounts: vec![Account::new(API_KEY, API_SECRET)],
         ..Habits::default()
-    })
-    .await
-    .unwrap();
+    });
+    let upstream = Inspected::new(upstream.await.unwrap());
     let home = Home::new();
     let (http, url) = (home.http(), upstream.base_url());
     let toml = format!(
@@ -537,9 +536,8 @@ async fn a_tenant_moves_from_smsgate_to_vonage_and_its_operator_is_told_the_url(
             edgebind_tests::config::UPSTREAM.1,
         )],
         ..Habits::default()
-    })
-    .await
-    .unwrap();
+    });
+    let vonage = Inspected::new(vonage.await.unwrap());
     let home = Home::new();
     let config = Config::default();
     let edgebind = Edgebind::with_config(&home, &config.toml(&home, smsgate.base_url())).await;

@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn kinds_come_as_often_as_their_weights_say_and_not_in_runs() {
         let mix: Mix = "short:3,unicode".parse().unwrap();
-        assert_eq!(mix.0, ["short", "short", "unicode", "short"]);
+        assert_eq!(mix.0, ["short", "unicode", "short", "short"]);
         assert!("short:0".parse::<Mix>().unwrap_err().contains("weights from 1 to 100"));
         assert!("fax".parse::<Mix>().is_err());
     }
