@@ -41,7 +41,8 @@ mod vault;
 mod work;
 
 /// A submit_sm over the full path is allocated for a few hundred times, on one thread and freed on another: what libc does there
-/// was a tenth of the processor time (`load suite`).
+/// was a tenth of the processor time (`load suite`). Without huge pages: whoever is first on one waits until all of it is zero, and
+/// answers were late by that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -51,10 +51,10 @@ pub const SPACE_MIN_BYTES: u64 = 256 << 20;
 pub const SPACE_AGE_MAX: Duration = Duration::from_millis(500);
 
 /// Octets that the embedded engine holds of entries not yet written to their place, beside the journal.
-pub const MEMTABLE_ENTRIES_BYTES: u64 = 32 << 20;
+pub const MEMTABLE_ENTRIES_BYTES: u64 = 64 << 20;
 
 /// The same for each of its smaller tables.
-pub const MEMTABLE_SMALL_BYTES: u64 = 8 << 20;
+pub const MEMTABLE_SMALL_BYTES: u64 = 32 << 20;
 
 /// Octets of blocks read from disk that the embedded engine keeps.
 pub const BLOCKS_BYTES_MAX: u64 = 32 << 20;

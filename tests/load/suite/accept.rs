@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use edgebind_tests::config::{PASSWORD, SYSTEM_ID};
 use edgebind_tests::edgebind::{Edgebind, Home};
@@ -152,6 +155,7 @@ pub(super) fn accept(
         config.smpp = lines;
         ca
     });
+    settled();
     // Nothing listens there, and nothing is sent there.
     let edgebind = runtime.block_on(Edgebind::with_config(&home, &config.toml(&home, "http://127.0.0.1:9/")));
     let plan = Plan {
@@ -175,6 +179,13 @@ pub(super) fn accept(
     let resident_mib = mib(proportional_octets(edgebind.pid()));
     runtime.block_on(edgebind.kill());
     Round { figures, resident_mib }
+}
+
+/// Waits until the disk has done what the round before has left it: hundreds of MiB written, and deleted.
+fn settled() {
+    let synced = Command::new("sync").status().expect("sync is on every machine");
+    assert!(synced.success(), "the disk cannot be synced");
+    sleep(Duration::from_secs(1));
 }
 
 fn other(suite: &Suite, address: SocketAddr, pids: Vec<u32>) -> Round {

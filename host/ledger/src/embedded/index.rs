@@ -4,7 +4,7 @@
 //! An entry is in exactly one place of its lane: `waiting` when free, `leased` under a lease, or in neither when it is
 //! held or on its way to disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -22,7 +22,8 @@ use crate::{EntryId, Instant, LedgerError, Result, State};
 static LEASES: AtomicU64 = AtomicU64::new(1);
 
 pub(super) struct Index {
-    slots: HashMap<EntryId, Slot>,
+    /// A tree: it grows by a node at a time, where a table of millions would have everybody wait while it is moved.
+    slots: BTreeMap<EntryId, Slot>,
     lanes: BTreeMap<Arc<str>, Lane>,
     /// How many entries of each lane are dead and not forgotten; never zero.
     dead: BTreeMap<Arc<str>, usize>,
@@ -107,7 +108,7 @@ impl Slot {
 impl Index {
     pub(super) fn new(bodies_bytes_max: usize) -> Self {
         Self {
-            slots: HashMap::new(),
+            slots: BTreeMap::new(),
             lanes: BTreeMap::new(),
             dead: BTreeMap::new(),
             bodies: Bodies::new(bodies_bytes_max),
