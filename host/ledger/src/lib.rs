@@ -38,17 +38,18 @@
 //!
 //! `cargo bench -p edgebind-ledger --bench append -- rates`, entries of 300 octets, each append a call of its own, against a
 //! bare file that writes as many octets and calls `fdatasync`, by turns; medians of five rounds of a second, on the same
-//! machine while others kept both processors and the disk busy (load 7 to 8; a bare sync took 4 ms):
+//! machine with nothing else on it:
 //!
-//! | appends in flight     | 1     | 10    | 64     | 256    | 1024    |
-//! |-----------------------|-------|-------|--------|--------|---------|
-//! | on disk, 1/s          | 587   | 5 221 | 21 590 | 40 783 | 57 045  |
-//! | bare file, 1/s        | 234   | 2 796 | 14 909 | 62 808 | 178 872 |
-//! | of bare, round by round | 658 % | 187 % | 101 %  | 116 %  | 22 %    |
-//! | appends a sync        | 1     | 9.3   | 59.8   | 251    | 895     |
+//! | appends in flight     | 1     | 10     | 64      | 256     | 1024      |
+//! |-----------------------|-------|--------|---------|---------|-----------|
+//! | on disk, 1/s          | 6 666 | 33 094 | 136 154 | 224 021 | 282 557   |
+//! | bare file, 1/s        | 6 588 | 42 894 | 244 117 | 923 897 | 2 016 942 |
+//! | of bare, round by round | 106 % | 71 % | 56 %    | 26 %    | 14 %      |
+//! | appends a sync        | 1     | 10     | 63.6    | 255     | 1006      |
+//! | processor, us each    | 83    | 17     | 5.9     | 4.5     | 4.1       |
 //!
 //! The writer waits a moment for those whom it has just answered, so that nearly all in flight share a sync; without that
-//! it was half of them. From 1024 in flight on, the processors are the bound and not the disk.
+//! it was half of them. From 64 in flight on, the processors are the bound and not the disk.
 //!
 //! A message of 300 octets that cannot be made shorter takes 732 on disk while it waits, the journal included, 853 when it is
 //! done and 328 when it is done and compacted; when all are swept and the directory compacted, 112 KiB are left of any

@@ -20,7 +20,7 @@ pub const ALIASES_MAX: usize = 1024;
 /// Entries in one call of append, and settlements in one call of settle.
 pub const BATCH_MAX: usize = 16 << 10;
 
-/// Entries not yet settled, unless an engine's options say otherwise. Each costs about 200 octets of memory.
+/// Entries not yet settled, unless an engine's options say otherwise. Each costs about 350 octets of memory.
 pub const PENDING_MAX: usize = 5_000_000;
 
 /// Calls that wait for the embedded engine's writer; the next ones wait in their callers.

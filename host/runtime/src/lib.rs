@@ -8,18 +8,18 @@
 //!
 //! # What the boundary costs
 //!
-//! `cargo bench -p edgebind-runtime`, on 2 busy cores (medians; the ratio holds from run to run, the times vary by a third):
+//! `cargo bench --workspace --bench cost`, on 2 cores (medians; the ratio holds from run to run, the times vary by a third):
 //!
 //! | | |
 //! |---|---|
-//! | store, instance and constructor, made and dropped | 14 us |
+//! | store, instance and constructor, made and dropped | 8.8 us |
 //! | 10 000 sessions bound at once | 58 KiB resident each |
 //!
 //! | one submit_sm, frame to append and appended to send | component | native | ratio |
 //! |---|---|---|---|
-//! | alone | 3.3 us | 0.6 us | 5.5 |
-//! | in batches of 8 | 1.9 us | 0.5 us | 3.7 |
-//! | in batches of 32 | 1.7 us | 0.5 us | 3.3 |
+//! | alone | 4.7 us | 0.9 us | 5.5 |
+//! | in batches of 8 | 3.6 us | 0.8 us | 4.4 |
+//! | in batches of 32 | 2.4 us | 0.5 us | 4.6 |
 //!
 //! Most of it is a message of many strings crossing twice; a batch pays for the call itself once.
 #![cfg_attr(
