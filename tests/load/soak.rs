@@ -57,7 +57,8 @@ impl Soak {
         plan.config.limits = format!("retention = \"{}s\"", RETENTION.as_secs());
         plan.pause = Duration::from_secs_f64(3.0 / self.rate as f64);
         plan.window = 100;
-        plan.phones = 4;
+        // Each waits for the answer to a webhook before its next: what they are late with must not outlast the retention.
+        plan.phones = 8;
         let seed = plan.seed;
         let mut trial = Trial::start(plan).await;
         let (pid, data_dir) = (trial.edgebind().pid(), trial.home.data_dir());
