@@ -55,7 +55,7 @@
 //! done and 328 when it is done and compacted; when all are swept and the directory compacted, 112 KiB are left of any
 //! number (`-- octets`).
 //!
-//! A million that wait after a crash are open and the first claim answered in 2.05 s on a quiet machine (`-- opening`, median of 5), in 6.8
+//! A million that wait after a crash are open and the first claim answered in 1.43 s on a quiet machine (`-- opening`), in 6.8
 //! to 8.4 s at load 8 to 10 on its 2 processors.
 //!
 //! Earlier figures, from a version that did not look at its journals when it opened and did not wait before a sync, at load 3
