@@ -149,7 +149,7 @@ fn a_session_is_begun_in_rust_by_either_target() {
         let said = reader.types(&format!(
             "edgebind component test {file} mine/cases && edgebind component test {file} mine/cases --moved"
         ));
-        assert_eq!(said.matches("8 cases as expected").count(), 2, "{said}");
+        assert_eq!(said.matches("10 cases as expected").count(), 2, "{said}");
     }
     let imports = reader.types("edgebind component check wrapped.wasm");
     assert!(!imports.contains("wasi:"), "{imports}");
@@ -163,7 +163,6 @@ fn what_cannot_be_begun_says_what_to_do() {
     for (line, why) in [
         ("Mine --lang rust", "begin with a lower-case letter"),
         ("mine- --lang rust", "begin with a lower-case letter"),
-        ("mine --lang python --world session", "use --lang rust"),
         ("full --lang rust", "name another folder with --dir"),
     ] {
         let (done, said) = reader.tries(&format!("edgebind component new {line}"));

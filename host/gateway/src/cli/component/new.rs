@@ -71,9 +71,6 @@ impl New {
                 self.name
             ));
         }
-        if self.world == Kind::Session && self.lang != Language::Rust {
-            return Err("there is a beginning of a session in Rust only: use --lang rust, or --world translator".into());
-        }
         let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from(&self.name));
         if fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(format!(
@@ -143,15 +140,27 @@ fn files(language: Language, world: Kind) -> Vec<File> {
             (".gitignore", "/node_modules\n*.wasm\n"),
             ("README.md", template!("javascript/README.md")),
             (".github/workflows/ci.yml", template!("javascript/ci.yml")),
-            ("component.js", template!("javascript/translator.js")),
+            match world {
+                Kind::Translator => ("component.js", template!("javascript/translator.js")),
+                Kind::Session => ("component.js", template!("javascript/session.js")),
+            },
         ]),
-        Language::Python => files.extend([
-            ("requirements.txt", template!("python/requirements.txt")),
-            (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
-            ("README.md", template!("python/README.md")),
-            (".github/workflows/ci.yml", template!("python/ci.yml")),
-            ("component.py", template!("python/translator.py")),
-        ]),
+        Language::Python => {
+            files.extend([
+                ("requirements.txt", template!("python/requirements.txt")),
+                (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
+                ("README.md", template!("python/README.md")),
+                (".github/workflows/ci.yml", template!("python/ci.yml")),
+            ]);
+            match world {
+                Kind::Translator => files.push(("component.py", template!("python/translator.py"))),
+                // A resource is looked for in a module that is called as its interface.
+                Kind::Session => files.extend([
+                    ("component.py", template!("python/session.py")),
+                    ("machine.py", template!("python/machine.py")),
+                ]),
+            }
+        }
     }
     files
 }

@@ -9,7 +9,7 @@ wit_bindgen::generate!({
 use edgebind::message::types::{Address, Alphabet, Message, Receipts, Setting};
 use edgebind::session::types::{Action, CloseReason, Config, Event, Readiness, Refusal};
 use exports::edgebind::session::machine::{Guest, GuestSession, Session};
-use std::cell::RefCell;
+use std::cell::Cell;
 
 const GENERIC_NACK: u32 = 0x8000_0000;
 const SUBMIT_SM: u32 = 0x4;
@@ -25,8 +25,8 @@ const ESME_RSYSERR: u32 = 0x8;
 const ESME_RMSGQFUL: u32 = 0x14;
 const ESME_RTHROTTLED: u32 = 0x58;
 
-/// The form of what is saved, its first octet: a later release knows by it what it reads.
-const SAVED: u8 = 1;
+/// What is saved begins with whose it is and its form: a later release knows by that what it reads.
+const SAVED: &str = "my-component 1:";
 
 struct Component;
 
@@ -45,8 +45,9 @@ impl Guest for Component {
 /// One bind.
 #[derive(Default)]
 struct Machine {
-    /// Messages under way: the sequence_number that each came with. Its place, from 1, is its token.
-    submits: RefCell<Vec<u32>>,
+    /// Messages so far. A token is that, and in its lower half the sequence_number that its message came with: it says by itself what is
+    /// to be answered, and stays its own where an ESME uses a number twice.
+    messages: Cell<u32>,
 }
 
 impl GuestSession for Machine {
@@ -59,17 +60,17 @@ impl GuestSession for Machine {
     }
 
     fn save(&self) -> Vec<u8> {
-        let submits = self.submits.borrow();
-        std::iter::once(SAVED).chain(submits.iter().flat_map(|sequence| sequence.to_be_bytes())).collect()
+        format!("{SAVED}{}", self.messages.get()).into_bytes()
     }
 
     fn restore(_: Config, saved: Vec<u8>) -> Result<Session, String> {
-        match saved.split_first() {
-            Some((&SAVED, rest)) => Ok(Session::new(Self {
-                submits: RefCell::new(rest.chunks(4).map(|octets| number(octets, 0)).collect()),
-            })),
-            _ => Err("it was saved by another component".into()),
-        }
+        messages(&saved)
+            .map(|messages| {
+                Session::new(Self {
+                    messages: Cell::new(messages),
+                })
+            })
+            .ok_or_else(|| "it was saved by another component".into())
     }
 }
 
@@ -88,8 +89,6 @@ impl Machine {
             }
             Event::Frame(frame) => self.on_frame(&frame),
             Event::Appended((token, fate)) => {
-                let place = usize::try_from(token).unwrap_or(0).wrapping_sub(1);
-                let sequence = self.submits.borrow().get(place).copied().unwrap_or_default();
                 let (status, body) = match fate {
                     Ok(id) => (ESME_ROK, [id.as_bytes(), b"\0"].concat()),
                     Err(Refusal::Throttled) => (ESME_RTHROTTLED, Vec::new()),
@@ -97,7 +96,7 @@ impl Machine {
                     Err(Refusal::Unavailable) => (ESME_RSYSERR, Vec::new()),
                     Err(Refusal::Rejected(status)) => (status, Vec::new()),
                 };
-                vec![Action::Send(pdu(SUBMIT_SM | RESPONSE, status, sequence, &body))]
+                vec![Action::Send(pdu(SUBMIT_SM | RESPONSE, status, token as u32, &body))]
             }
             Event::Drain => vec![
                 Action::Send(pdu(UNBIND, ESME_ROK, 1, b"")),
@@ -116,9 +115,9 @@ impl Machine {
         match command_id {
             SUBMIT_SM => match message(&frame[16..]) {
                 Some(message) => {
-                    let mut submits = self.submits.borrow_mut();
-                    submits.push(sequence);
-                    vec![Action::Append((submits.len() as u64, message))]
+                    self.messages.set(self.messages.get().wrapping_add(1));
+                    let token = u64::from(self.messages.get()) << 32 | u64::from(sequence);
+                    vec![Action::Append((token, message))]
                 }
                 None => vec![answer(ESME_RINVMSGLEN, b"")],
             },
@@ -128,6 +127,11 @@ impl Machine {
             _ => vec![Action::Send(pdu(GENERIC_NACK, ESME_RINVCMDID, sequence, b""))],
         }
     }
+}
+
+/// The number in what `save` wrote; none in what another component did.
+fn messages(saved: &[u8]) -> Option<u32> {
+    str::from_utf8(saved).ok()?.strip_prefix(SAVED)?.parse().ok()
 }
 
 /// The message in the body of a submit_sm; its optional parameters are left out.
@@ -207,6 +211,12 @@ mod tests {
     #[test]
     fn a_pdu_says_how_long_it_is() {
         assert_eq!(pdu(ENQUIRE_LINK, ESME_ROK, 7, b""), [0, 0, 0, 16, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0, 7]);
+    }
+
+    #[test]
+    fn what_another_saved_is_refused() {
+        assert_eq!(messages(b"my-component 1:7"), Some(7));
+        assert_eq!(messages(b"\x01another"), None);
     }
 
     #[test]
