@@ -138,8 +138,8 @@ impl Row {
     }
 
     fn add(&mut self, figures: &Figures) {
-        self.p50.push(figures.quantile_ms(0.5));
-        self.p99.push(figures.quantile_ms(0.99));
+        self.p50.push(figures.latency.ms(0.5));
+        self.p99.push(figures.latency.ms(0.99));
         self.lost += figures.lost + figures.refusals() + figures.ended;
     }
 }

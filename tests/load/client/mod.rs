@@ -23,7 +23,7 @@ pub(crate) use bind::{Failure, bind_request};
 pub(crate) use mix::{Frames, Mix};
 pub(crate) use plan::{Pace, Plan, Role, SlowReaders};
 pub(crate) use stream::trusting;
-pub(crate) use tally::{Figures, per};
+pub(crate) use tally::{Figures, Latencies, per};
 
 use crate::process::cpu_time;
 use bind::Bind;

@@ -138,13 +138,14 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    fn record(&mut self, time: Duration) {
+    pub(crate) fn record(&mut self, time: Duration) {
         self.0
             .saturating_record(u64::try_from(time.as_micros()).unwrap_or(LATENCY_US_MAX));
     }
 
-    fn quantile(&self, quantile: f64) -> Duration {
-        Duration::from_micros(self.0.value_at_quantile(quantile))
+    /// A quantile in milliseconds.
+    pub(crate) fn ms(&self, quantile: f64) -> f64 {
+        Duration::from_micros(self.0.value_at_quantile(quantile)).as_secs_f64() * 1e3
     }
 
     fn json(&self) -> Value {
@@ -160,7 +161,7 @@ impl fmt::Display for Latencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<String> = QUANTILES
             .iter()
-            .map(|(name, quantile)| format!("{name} {:.2} ms", self.quantile(*quantile).as_secs_f64() * 1e3))
+            .map(|(name, quantile)| format!("{name} {:.2} ms", self.ms(*quantile)))
             .collect();
         f.write_str(&shown.join(", "))
     }
@@ -197,11 +198,6 @@ impl Figures {
 
     pub(crate) fn refusals(&self) -> u64 {
         self.refused.values().sum()
-    }
-
-    /// In milliseconds.
-    pub(crate) fn quantile_ms(&self, quantile: f64) -> f64 {
-        self.latency.quantile(quantile).as_secs_f64() * 1e3
     }
 
     /// Processor microseconds of the server for one message, in or out.

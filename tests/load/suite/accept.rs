@@ -2,9 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 use edgebind_tests::config::{PASSWORD, SYSTEM_ID};
 use edgebind_tests::edgebind::{Edgebind, Home};
@@ -12,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::ServerName;
 use tokio::runtime::Runtime;
 
-use super::{Suite, Table, cores, median, mib, ms, unbounded};
+use super::{Suite, Table, cores, let_disk_rest, median, mib, ms, unbounded};
 use crate::client::{Figures, Pace, Plan, run, trusting};
 use crate::peers::{Jasmin, Library};
 use crate::process::proportional_octets;
@@ -50,7 +47,7 @@ const LIBRARIES: [(Library, &str); 3] = [
 ];
 
 pub(super) struct Round {
-    figures: Figures,
+    pub(super) figures: Figures,
     resident_mib: f64,
 }
 
@@ -99,40 +96,12 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
             (*name).to_owned(),
             format!("{binds} x {window}"),
             format!("{:.0}", of(&|round| round.figures.rate())),
-            ms(of(&|round| round.figures.quantile_ms(0.5))),
-            ms(of(&|round| round.figures.quantile_ms(0.99))),
+            ms(of(&|round| round.figures.latency.ms(0.5))),
+            ms(of(&|round| round.figures.latency.ms(0.99))),
             format!("{:.1}", of(&|round| round.figures.cpu_us().unwrap_or_default())),
             format!("{:.0}", of(&|round| round.resident_mib)),
         ]);
     }
-    table.end()
-}
-
-/// Answers at half of what one bind with a window of 100 can do.
-pub(super) fn latency(suite: &Suite, runtime: &Runtime) -> String {
-    let (mut rates, mut halves) = (Vec::new(), Vec::new());
-    for round in 1..=suite.rounds {
-        suite.said(&format!("latency: round {round} of {}", suite.rounds));
-        let full = accept(suite, runtime, Server::Durable, Pace::Closed, (1, 100), |_| ())
-            .figures
-            .rate();
-        rates.push(full);
-        halves.push(accept(suite, runtime, Server::Durable, Pace::Open(full / 2.0), (1, 1_000), |_| ()).figures);
-    }
-    let title = format!(
-        "An open loop at half of the rate that one bind with a window of 100 has just reached, on disk; a latency counts from when the message was due. Medians of {} rounds of {} s.",
-        suite.rounds, suite.seconds
-    );
-    let mut table = Table::new(&title, &["full rate", "offered", "p50", "p99", "p99.9"]);
-    let of = |quantile| ms(median(halves.iter().map(|half| half.quantile_ms(quantile))));
-    let full = median(rates.into_iter());
-    table.row(&[
-        format!("{full:.0}/s"),
-        format!("{:.0}/s", median(halves.iter().map(Figures::rate))),
-        of(0.5),
-        of(0.99),
-        of(0.999),
-    ]);
     table.end()
 }
 
@@ -155,7 +124,7 @@ pub(super) fn accept(
         config.smpp = lines;
         ca
     });
-    settled();
+    let_disk_rest();
     // Nothing listens there, and nothing is sent there.
     let edgebind = runtime.block_on(Edgebind::with_config(&home, &config.toml(&home, "http://127.0.0.1:9/")));
     let plan = Plan {
@@ -179,13 +148,6 @@ pub(super) fn accept(
     let resident_mib = mib(proportional_octets(edgebind.pid()));
     runtime.block_on(edgebind.kill());
     Round { figures, resident_mib }
-}
-
-/// Waits until the disk has done what the round before has left it: hundreds of MiB written, and deleted.
-fn settled() {
-    let synced = Command::new("sync").status().expect("sync is on every machine");
-    assert!(synced.success(), "the disk cannot be synced");
-    sleep(Duration::from_secs(1));
 }
 
 fn other(suite: &Suite, address: SocketAddr, pids: Vec<u32>) -> Round {

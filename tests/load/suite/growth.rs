@@ -72,8 +72,8 @@ fn row(count: usize, suite: &Suite, runtime: &Runtime, tenants: usize, binds: us
         count.to_string(),
         format!("{:.0}", mib(memory)),
         format!("{:.0} %", 100.0 * cpu.as_secs_f64() / figures.time.as_secs_f64()),
-        format!("{:.2}", figures.quantile_ms(0.5)),
-        format!("{:.2}", figures.quantile_ms(0.99)),
+        format!("{:.2}", figures.latency.ms(0.5)),
+        format!("{:.2}", figures.latency.ms(0.99)),
         (figures.refusals() + figures.lost).to_string(),
     ]
 }

@@ -5,6 +5,7 @@ mod accept;
 mod delivery;
 mod full_path;
 mod growth;
+mod latency;
 mod overload;
 mod profile;
 mod start;
@@ -12,7 +13,8 @@ mod start;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use std::thread::sleep;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -43,7 +45,7 @@ enum Part {
 }
 
 /// What to measure for how long.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Suite {
     /// Only these parts [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -79,7 +81,7 @@ impl Suite {
             }
             let tables = match part {
                 Part::Accept => accept::table(&self, &runtime),
-                Part::Latency => accept::latency(&self, &runtime),
+                Part::Latency => latency::table(&self, &runtime),
                 Part::Path => full_path::table(&self, &runtime),
                 Part::Delivery => delivery::table(&self, &runtime),
                 Part::Start => start::table(&self, &runtime),
@@ -114,6 +116,13 @@ impl Suite {
     fn said(&self, what: &str) {
         eprintln!("{what}");
     }
+}
+
+/// Waits until the disk has done what was left to it before: hundreds of MiB written, and deleted.
+fn let_disk_rest() {
+    let synced = Command::new("sync").status().expect("sync is on every machine");
+    assert!(synced.success(), "the disk cannot be synced");
+    sleep(Duration::from_secs(1));
 }
 
 /// No bound that the load could meet: the figures are of the path, and not of a refusal.

@@ -54,7 +54,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
                 while !load.is_done() {
                     sleep(Duration::from_millis(1)).await;
                 }
-                if load.stop().await.quantile_ms(1.0) < SOON.as_secs_f64() * 1e3 {
+                if load.stop().await.latency.ms(1.0) < SOON.as_secs_f64() * 1e3 {
                     break;
                 }
             }
@@ -64,7 +64,7 @@ pub(super) fn table(suite: &Suite, runtime: &Runtime) -> String {
             format!("{times} x"),
             format!("{:.0}", figures.rate()),
             format!("{:.0}", per(figures.refusals(), figures.time)),
-            format!("{:.0} ms", figures.quantile_ms(0.99)),
+            format!("{:.0} ms", figures.latency.ms(0.99)),
             format!("{:.0}", mib(memory)),
             format!("{:.0} ms", recovered.as_secs_f64() * 1e3),
         ]);
