@@ -62,3 +62,22 @@ pub const BLOCKS_BYTES_MAX: u64 = 32 << 20;
 /// Octets of journal on disk before the embedded engine writes tables to be rid of them.
 /// Opening reads them again, at some 100 MiB a second.
 pub const JOURNALS_BYTES_MAX: u64 = 128 << 20;
+
+/// How often the embedded engine's tables in memory are looked for, so that none of them is freed where it holds up a write.
+pub const MEMTABLE_AGE_MAX: Duration = Duration::from_millis(100);
+
+/// How much more often than the threads that write tables whoever answers somebody gets a processor, as `nice` counts.
+#[cfg(target_os = "linux")]
+pub const BACKGROUND_NICE: i32 = 10;
+
+/// Octets of a table that may be with the operating system before it is told to write them: what its sync has to wait for.
+#[cfg(target_os = "linux")]
+pub const UNWRITTEN_BYTES_MAX: u64 = 512 << 10;
+
+/// Octets of a journal that are given back to the file system at once.
+#[cfg(target_os = "linux")]
+pub const CUT_BYTES_MAX: u64 = 4 << 20;
+
+/// And the pause after each, in which syncs get their turn.
+#[cfg(target_os = "linux")]
+pub const CUT_PAUSE: Duration = Duration::from_millis(3);

@@ -16,20 +16,27 @@
 
 use std::fmt::Display;
 use std::fs::{File, TryLockError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Snapshot};
 
 use super::files::{Closing, Files, damaged};
+use super::memtables::Memtables;
+#[cfg(target_os = "linux")]
+use super::pacing::Pacing;
 use super::row::{EntryRow, PendingRow, SettledRow, id_key, read_aliases, read_id, read_lane};
 use super::schema;
+#[cfg(target_os = "linux")]
+use crate::limits::BACKGROUND_NICE;
 use crate::limits::{BLOCKS_BYTES_MAX, JOURNALS_BYTES_MAX, MEMTABLE_ENTRIES_BYTES, MEMTABLE_SMALL_BYTES};
 use crate::{EntryId, LedgerError, Result};
 
 pub(super) struct Disk {
+    /// Dropped first, as it has tables of the database.
+    memtables: Memtables,
     path: PathBuf,
     database: Database,
     pub(super) entries: Keyspace,
@@ -44,6 +51,8 @@ pub(super) struct Disk {
     /// Makes every commit and sync fail, as a disk would.
     #[cfg(test)]
     pub(super) failing: std::sync::atomic::AtomicBool,
+    #[cfg(target_os = "linux")]
+    _pacing: Option<Pacing>,
     /// Dropped last.
     closing: Closing,
 }
@@ -118,7 +127,8 @@ impl Lock {
     }
 }
 
-/// Opens the database; one that is damaged may make it panic.
+/// Opens the database; one that is damaged may make it panic. The threads that write its tables are begun in one that gives way to
+/// others, and so do they: whoever waits for an answer goes first.
 fn open_database(path: &Path) -> Result<Database> {
     let open = || {
         Database::builder(path)
@@ -126,7 +136,14 @@ fn open_database(path: &Path) -> Result<Database> {
             .max_journaling_size(JOURNALS_BYTES_MAX)
             .open()
     };
-    match catch_unwind(AssertUnwindSafe(open)) {
+    let opened = thread::scope(|scope| {
+        let opening = thread::Builder::new().name("ledger-open".to_owned()).spawn_scoped(scope, || {
+            give_way();
+            open()
+        });
+        opening.map(thread::ScopedJoinHandle::join)
+    });
+    match opened.map_err(|error| disk_error("starting a thread", error))? {
         Ok(Ok(database)) => Ok(database),
         Ok(Err(fjall::Error::Locked)) => Err(LedgerError::InUse {
             path: path.display().to_string(),
@@ -135,6 +152,13 @@ fn open_database(path: &Path) -> Result<Database> {
         Ok(Err(error)) => Err(damaged(path, &[error.to_string()])),
         Err(_) => Err(damaged(path, &["its tables do not fit together".to_owned()])),
     }
+}
+
+/// Lets other threads go first. Where this thread cannot, it works on like any other.
+pub(super) fn give_way() {
+    // Elsewhere it would be the whole process that does.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(BACKGROUND_NICE);
 }
 
 fn table(database: &Database, name: &str, memtable: u64) -> Result<Keyspace> {
@@ -151,7 +175,7 @@ pub(crate) fn compact(path: &Path) -> Result<()> {
         while table.sealed_memtable_count() > 0 {
             // Fails when the writing of a table has.
             disk.database.persist(PersistMode::Buffer).map_err(failed)?;
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         table.major_compact().map_err(failed)?;
     }
@@ -205,20 +229,34 @@ impl Disk {
 
     fn with(path: &Path, database: Database) -> Result<Self> {
         let table = |name: &str, memtable: u64| table(&database, name, memtable);
+        let entries = table("entries", MEMTABLE_ENTRIES_BYTES)?;
+        let pending = table("pending", MEMTABLE_SMALL_BYTES)?;
+        let settled = table("settled", MEMTABLE_SMALL_BYTES)?;
+        let aliased = table("aliased", MEMTABLE_SMALL_BYTES)?;
+        let dead = table("dead", MEMTABLE_SMALL_BYTES)?;
+        let keys = table("keys", MEMTABLE_SMALL_BYTES)?;
+        let aliases = table("aliases", MEMTABLE_SMALL_BYTES)?;
+        let meta = table("meta", MEMTABLE_SMALL_BYTES)?;
+        let memtables = Memtables::of([&entries, &pending, &settled, &aliased, &dead, &keys, &aliases, &meta]);
         Ok(Self {
-            entries: table("entries", MEMTABLE_ENTRIES_BYTES)?,
-            pending: table("pending", MEMTABLE_SMALL_BYTES)?,
-            settled: table("settled", MEMTABLE_SMALL_BYTES)?,
-            aliased: table("aliased", MEMTABLE_SMALL_BYTES)?,
-            dead: table("dead", MEMTABLE_SMALL_BYTES)?,
-            keys: table("keys", MEMTABLE_SMALL_BYTES)?,
-            aliases: table("aliases", MEMTABLE_SMALL_BYTES)?,
-            meta: table("meta", MEMTABLE_SMALL_BYTES)?,
+            memtables: memtables.map_err(|error| disk_error("starting a thread", error))?,
+            entries,
+            pending,
+            settled,
+            aliased,
+            dead,
+            keys,
+            aliases,
+            meta,
             batches: Batches::default(),
             path: path.to_owned(),
             database,
             #[cfg(test)]
             failing: false.into(),
+            #[cfg(target_os = "linux")]
+            _pacing: Pacing::of(path)
+                .inspect_err(|error| tracing::warn!(%error, "the ledger's files are not paced"))
+                .ok(),
             closing: Closing::open(path)?,
         })
     }
@@ -333,6 +371,7 @@ impl Disk {
         batch.insert(&self.meta, BATCH, self.batches.next());
         let mode = if sync { PersistMode::SyncData } else { PersistMode::Buffer };
         batch.durability(Some(mode)).commit().map_err(|error| broken(&error))?;
+        self.memtables.written();
         self.batches.written(sync);
         Ok(())
     }

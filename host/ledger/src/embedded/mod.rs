@@ -9,6 +9,9 @@ mod disk;
 mod files;
 mod group;
 mod index;
+mod memtables;
+#[cfg(target_os = "linux")]
+mod pacing;
 mod pen;
 mod queue;
 mod records;

@@ -41,17 +41,18 @@ pub(in crate::embedded) struct Journal {
     pub(in crate::embedded) damage: Option<String>,
 }
 
+/// The number of the journal that a file is, if it is one.
+pub(in crate::embedded) fn number_of(file: &Path) -> Option<u64> {
+    file.file_name()?.to_str()?.strip_suffix(".jnl")?.parse().ok()
+}
+
 /// The journals of a directory, oldest first.
 pub(super) fn read_all(path: &Path) -> Result<Vec<Journal>> {
     let mut journals = Vec::new();
     let Ok(files) = fs::read_dir(path) else { return Ok(journals) };
     for file in files {
         let file = file.map_err(looking(path))?.path();
-        let number = file
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .and_then(|stem| stem.parse().ok());
-        if let (Some(number), Some("jnl")) = (number, file.extension().and_then(|extension| extension.to_str())) {
+        if let Some(number) = number_of(&file) {
             let octets = read_written(&file).map_err(looking(&file))?;
             journals.push(Journal::read(file, number, &octets));
         }

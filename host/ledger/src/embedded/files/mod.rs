@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 pub(in crate::embedded) use closing::Closing;
-pub(in crate::embedded) use journal::Journal;
+pub(in crate::embedded) use journal::{Journal, number_of as journal_number};
 pub(in crate::embedded) use manifest::Table;
 
 use super::disk::disk_error;
